@@ -1,0 +1,234 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# All tests, for ./bootstrap test: `tests/run.sh [STEP...]`, by default every step in the order of `steps`. Logs are in
+# build/logs/, a failing test's output is printed too; the last line is "N passed, N failed, N skipped".
+set -u
+export LC_ALL=C
+
+steps='gcc clang sanitize fuzz format tidy manuals shell coverage left'
+source=$(cd "$(dirname "$0")/.." && pwd)
+build=$source/build
+logs=$build/logs
+results=$build/results
+fuzz_seconds=${FUZZ_SECONDS:-60}
+mkdir -p "$logs"
+cd "$source" || exit 1
+
+say() {
+	printf '%s\n' "==> $*"
+}
+
+# record passed|failed|skipped NAME
+record() {
+	printf '%s %s\n' "$1" "$2" >>"$results"
+	[ "$1" = passed ] || printf '%s: %s\n' "$2" "$1"
+}
+
+# run NAME COMMAND...: one result, the output shown when it failed.
+run() {
+	name=$1
+	shift
+	if "$@" >"$logs/$name.log" 2>&1 </dev/null; then
+		record passed "$name"
+	else
+		tail -n 100 "$logs/$name.log"
+		record failed "$name"
+		return 1
+	fi
+}
+
+# make_build DIR OPTIONS...: build/DIR, installed beneath itself so that the tests use an installation, not a build.
+make_build() {
+	dir=$build/$1
+	shift
+	if [ -f "$dir/build.ninja" ]; then
+		meson setup --reconfigure "$dir" "$@" || return
+	else
+		rm -rf "$dir"
+		meson setup "$dir" -Dprefix="$dir/stage" "$@" || return
+	fi
+	ninja -C "$dir" && case $dir in
+	*/fuzz) ;;
+	*) meson install -C "$dir" --no-rebuild --quiet ;;
+	esac
+}
+
+# with_stage DIR COMMAND...: as a user of the installation in build/DIR.
+with_stage() {
+	(
+		export JAIL_STAGE="$build/$1/stage" JAIL_SOURCE="$source" JAIL_HOSTILE="$build/$1/tests/hostile"
+		export PATH="$JAIL_STAGE/sbin:$PATH"
+		shift
+		exec "$@"
+	)
+}
+
+# tests DIR [FILTER...]: the Kyuafile of build/DIR; one result a test case.
+tests() {
+	name=$1
+	shift
+	db=$build/$name/kyua.db
+	rm -f "$db"
+	with_stage "$name" kyua test -k "$build/$name/tests/Kyuafile" --results-file="$db" "$@" \
+	    >"$logs/$name-tests.log" 2>&1 </dev/null
+	status=$?
+	# A test that is known to fail counts as failed here: there is no such thing in this repository.
+	sed -n 's/^\([^ ]*\)  *->  \([a-z_]*\).*/\2 \1/p' "$logs/$name-tests.log" >"$logs/$name-tests.list"
+	while read -r result case; do
+		case $result in
+		passed | skipped) record "$result" "$name/$case" ;;
+		*) record failed "$name/$case" ;;
+		esac
+	done <"$logs/$name-tests.list"
+	if [ ! -s "$logs/$name-tests.list" ]; then
+		cat "$logs/$name-tests.log"
+		record failed "$name/kyua"
+	elif [ $status -ne 0 ]; then
+		with_stage "$name" kyua report --results-file="$db" --verbose --results-filter=broken,failed \
+		    </dev/null | sed -n '/^===> /,$p' | grep -v '^    [A-Z_]*=' | tail -n 400
+	fi
+}
+
+# ------------------------------------------------------------------------------------------------- the steps
+
+step_gcc() {
+	CC=gcc run gcc-build make_build gcc && tests gcc
+}
+
+step_clang() {
+	CC=clang run clang-build make_build clang && tests clang
+}
+
+step_sanitize() {
+	CC=gcc run sanitize-build make_build sanitize -Db_sanitize=address,undefined || return
+	reports=$build/sanitize/reports
+	rm -rf "$reports"
+	mkdir -p "$reports"
+	export ASAN_OPTIONS="log_path=$reports/asan:exitcode=99:detect_stack_use_after_return=1"
+	export UBSAN_OPTIONS="log_path=$reports/ubsan:print_stacktrace=1:halt_on_error=1"
+	export JAIL_SANITIZED=1
+	tests sanitize
+	unset ASAN_OPTIONS UBSAN_OPTIONS JAIL_SANITIZED
+	run sanitize-reports no_reports "$reports"
+}
+
+# Also what a test did not notice: a report of a child, or of a tool that was to fail anyway.
+no_reports() {
+	for report in "$1"/*; do
+		[ -e "$report" ] || return 0
+		cat "$1"/*
+		return 1
+	done
+}
+
+# fuzz_one PROGRAM: its own corpus directory, so that the repository's seeds stay as they are.
+fuzz_one() {
+	target=$(basename "$1")
+	seeds=$source/tests/fuzz/corpus/${target#fuzz-}
+	found=$build/fuzz/found/$target
+	rm -rf "$found"
+	mkdir -p "$found"
+	set -- "$1" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	    -artifact_prefix="$logs/$target-" "$found"
+	[ -d "$seeds" ] && set -- "$@" "$seeds"
+	"$@" >"$logs/$target.log" 2>&1 </dev/null
+	echo $? >"$logs/$target.status"
+}
+
+step_fuzz() {
+	CC=clang run fuzz-build make_build fuzz -Dfuzzing=true -Db_sanitize=address,undefined -Db_lundef=false || return
+	find "$build/fuzz/tests/fuzz" -maxdepth 1 -type f -name 'fuzz-*' -perm -100 | sort >"$logs/fuzz.list"
+	[ -s "$logs/fuzz.list" ] || record failed fuzz/none
+	running=0
+	while read -r program; do
+		fuzz_one "$program" &
+		running=$((running + 1))
+		[ $((running % 2)) = 0 ] && wait
+	done <"$logs/fuzz.list"
+	wait
+	while read -r program; do
+		target=$(basename "$program")
+		if [ "$(cat "$logs/$target.status")" = 0 ]; then
+			record passed "fuzz/$target"
+		else
+			tail -n 60 "$logs/$target.log"
+			record failed "fuzz/$target"
+		fi
+	done <"$logs/fuzz.list"
+}
+
+sources() {
+	find include kern lib libexec tools bench examples tests -name '*.[ch]' | sort
+}
+
+step_format() {
+	# shellcheck disable=SC2046 # a list of names without spaces
+	run format clang-format --dry-run -Werror $(sources)
+}
+
+step_tidy() {
+	[ -f "$build/clang/compile_commands.json" ] || CC=clang run clang-build make_build clang || return
+	# Each file once: the library is compiled three times, and the checks are the same.
+	run tidy sh -c 'find kern lib libexec tools -name "*.c" | sort |
+	    xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p "$1" --warnings-as-errors="*"' sh "$build/clang"
+}
+
+step_manuals() {
+	run manuals lint_manuals
+}
+
+# mandoc's advice on style is welcome, its warnings and errors count.
+lint_manuals() {
+	mandoc -T lint -W warning man/*.[1-8]
+}
+
+step_shell() {
+	run shell sh -c 'for f in bootstrap .ci/run tests/*.sh bench/*.sh examples/*.sh tests/functional/*.sh \
+	    tests/hostile/*.sh; do [ ! -f "$f" ] || sh -n "$f" || exit; done'
+}
+
+step_coverage() {
+	CC=gcc run coverage-build make_build coverage -Db_coverage=true || return
+	# What runs in a jail finds no build directory to write its counters to: let it look where there is none.
+	tests coverage
+	run coverage sh -c 'cd "$1" && gcovr --root "$2" --filter "$2/lib/" --filter "$2/kern/" --filter "$2/tools/" \
+	    --gcov-ignore-parse-errors --print-summary .' sh "$build/coverage" "$source" &&
+	    grep -E '^(TOTAL|lines|functions|branches)' "$logs/coverage.log"
+}
+
+# What jails leave when something went wrong: control groups, mounts, processes.
+leftovers() {
+	find /sys/fs/cgroup -maxdepth 3 -path '*/jail/*' -type d 2>/dev/null | sort
+	sed -n 's/^\([^ ]* [^ ]*\) .*/mount \1/p' /proc/self/mounts | sort
+	for comm in /proc/[0-9]*/comm; do
+		grep -s '^jail-init' "$comm"
+	done
+	return 0
+}
+
+step_left() {
+	if [ "${CI:-}" = true ]; then
+		leftovers >"$logs/left.after"
+		run left diff -u "$logs/left.before" "$logs/left.after"
+	else
+		record skipped left # others may use jails on this machine
+	fi
+}
+
+[ $# -gt 0 ] || set -- $steps
+: >"$results"
+leftovers >"$logs/left.before"
+for step; do
+	start=$(date +%s)
+	say "$step"
+	"step_$step" || true
+	say "$step: $(($(date +%s) - start)) s"
+done
+count() {
+	grep -c "^$1 " "$results"
+}
+failed=$(count failed)
+[ "$failed" = 0 ] || grep '^failed ' "$results"
+printf '%s passed, %s failed, %s skipped\n' "$(count passed)" "$failed" "$(count skipped)"
+[ "$failed" = 0 ]
