@@ -1,0 +1,201 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Every figure of bench/README.md, side by side in one run: `bench/bench.sh PROGRAMS [ROUNDS [JAILS]]`, by ./bootstrap bench.
+# The tools are those in PATH; what else this machine has (unshare, bwrap, crun, runc, systemd-nspawn) is measured too.
+set -eu
+export LC_ALL=C
+
+programs=$1
+rounds=${2:-100}
+crowd=${3:-1000}
+work=$(mktemp -d "${TMPDIR:-/tmp}/jail-bench.XXXXXX")
+tree=$work/tree
+medians=$work/medians
+tag=bench$$
+cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+missed=0
+export BENCH_MEDIANS="$medians"
+
+clean_up() {
+	set +e
+	trap - EXIT HUP INT TERM
+	[ -f "$work/crowd.conf" ] && jail -f "$work/crowd.conf" -p 4 -q -R '*' >/dev/null 2>&1
+	jail -q -R "$tag-idle" >/dev/null 2>&1
+	for oci in crun runc; do
+		[ -f "$work/$oci-idle" ] && $oci --root "$work/oci-$oci" delete -f "$tag-idle" >/dev/null 2>&1
+	done
+	rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+
+have() {
+	command -v "$1" >/dev/null 2>&1
+}
+
+# table TITLE: contenders come from standard input.
+table() {
+	"$programs/run" "$1" "$rounds" || missed=$((missed + 1))
+}
+
+make_tree() {
+	mkdir -p "$tree"
+	for dir in proc dev sys tmp run usr etc var; do
+		mkdir "$tree/$dir"
+	done
+	cp "$programs/payload" "$tree/payload"
+}
+
+# bundle DIR NETWORK ARGS: an OCI bundle with the namespaces and mounts that `runc spec` writes.
+bundle() {
+	mkdir -p "$1"
+	network=
+	[ "$2" = yes ] && network='{ "type": "network" },'
+	cat >"$1/config.json" <<-EOF
+	{ "ociVersion": "1.0.2",
+	  "process": { "terminal": false, "user": { "uid": 0, "gid": 0 }, "args": [ $3 ], "env": [ "PATH=/" ], "cwd": "/",
+	    "noNewPrivileges": true },
+	  "root": { "path": "$tree", "readonly": false },
+	  "hostname": "bench",
+	  "mounts": [
+	    { "destination": "/proc", "type": "proc", "source": "proc" },
+	    { "destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+	      "options": [ "nosuid", "strictatime", "mode=755", "size=65536k" ] },
+	    { "destination": "/dev/pts", "type": "devpts", "source": "devpts",
+	      "options": [ "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620" ] },
+	    { "destination": "/dev/shm", "type": "tmpfs", "source": "shm",
+	      "options": [ "nosuid", "noexec", "nodev", "mode=1777", "size=65536k" ] },
+	    { "destination": "/sys", "type": "sysfs", "source": "sysfs", "options": [ "nosuid", "noexec", "nodev", "ro" ] } ],
+	  "linux": { "namespaces": [ { "type": "pid" }, $network { "type": "ipc" }, { "type": "uts" }, { "type": "mount" } ],
+	    "maskedPaths": [ "/proc/kcore", "/proc/keys", "/proc/timer_list" ],
+	    "readonlyPaths": [ "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger" ] } }
+	EOF
+}
+
+# create_contenders NETWORK(yes|no)
+create_contenders() {
+	if [ "$1" = yes ]; then
+		ours= floor=-n unshare=--net bwrap=--unshare-net nspawn=--private-network
+	else
+		ours=vnet=inherit floor='' unshare='' bwrap='' nspawn=''
+	fi
+	echo "jail||jail -c name=$tag path=$tree $ours command=/payload"
+	echo "jail, exec.init=no||jail -c name=$tag path=$tree $ours exec.init=no command=/payload"
+	echo "floor|1.25|$programs/floor $floor $tree /payload"
+	echo "floor in a control group||$programs/floor $floor -c $cgroup/$tag-floor $tree /payload"
+	echo "unshare|0.85|unshare --mount --pid --ipc --uts --cgroup $unshare --fork --root=$tree --mount-proc /payload"
+	have bwrap && echo "bubblewrap|0.45|bwrap --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup $bwrap \
+--bind $tree / --proc /proc --dev /dev --tmpfs /tmp /payload"
+	for oci in crun runc; do
+		have $oci || continue
+		bundle "$work/bundle-$1" "$1" '"/payload"'
+		echo "$oci||$oci --root $work/oci-$oci run -b $work/bundle-$1 $tag"
+	done
+	have systemd-nspawn && echo "systemd-nspawn||systemd-nspawn -q --register=no --keep-unit $nspawn -D $tree /payload"
+	return 0
+}
+
+# The kernel's id of the jail's first process, as bare setns and nsenter need it.
+first_process() {
+	sort -n "$cgroup/jail/$1/cgroup.procs" | head -n 1
+}
+
+enter_contenders() {
+	pid=$(first_process "$tag-idle")
+	echo "jexec||jexec $tag-idle /payload"
+	echo "bare setns|1.2|$programs/setns $pid /payload"
+	echo "nsenter|0.7|nsenter -t $pid -a /payload"
+	for oci in crun runc; do
+		[ -f "$work/$oci-idle" ] && echo "$oci exec|$([ $oci = crun ] && echo 0.4)|$oci --root $work/oci-$oci exec $tag-idle /payload"
+	done
+	return 0
+}
+
+# Long-running ones to be entered.
+start_idle() {
+	jail -q -c name="$tag-idle" path="$tree" persist
+	for oci in crun runc; do
+		have $oci || continue
+		bundle "$work/bundle-$oci-idle" yes '"/payload", "sleep"'
+		if $oci --root "$work/oci-$oci" run -d -b "$work/bundle-$oci-idle" "$tag-idle" >/dev/null 2>&1 </dev/null; then
+			: >"$work/$oci-idle"
+		fi
+	done
+}
+
+few_contenders() {
+	echo "jail||jail -c name=$tag path=$tree command=/payload"
+	echo "jexec||jexec $tag-idle /payload"
+	echo "jls||jls"
+}
+
+write_crowd() {
+	i=0
+	while [ $i -lt "$1" ]; do
+		i=$((i + 1))
+		echo "$2$i { path = \"$tree\"; persist; host.hostname = \"\${name}.example\"; }"
+	done
+}
+
+# Private pages of every process of a jail, in KiB.
+private_memory() {
+	while read -r pid; do
+		cat "/proc/$pid/smaps_rollup"
+	done <"$cgroup/jail/$1/cgroup.procs" | awk '/^Private_/ { sum += $2 } END { print sum + 0 }'
+}
+
+median() {
+	awk -F '\t' -v title="$1" -v name="$2" '$1 == title && $2 == name { print $3 }' "$medians"
+}
+
+# verdict WHAT VALUE LIMIT UNIT
+verdict() {
+	if awk -v v="$2" -v l="$3" 'BEGIN { exit !(v <= l) }'; then
+		echo "| $1 | $2 $4 | $3 $4 | met |"
+	else
+		echo "| $1 | $2 $4 | $3 $4 | MISSED |"
+		missed=$((missed + 1))
+	fi
+}
+
+milliseconds() {
+	start=$(date +%s%N)
+	"$@" >/dev/null
+	echo $((($(date +%s%N) - start) / 1000000))
+}
+
+make_tree
+echo "$(uname -sr), $(nproc) processors, $(date -u +%F)"
+create_contenders no | table 'Create, run, remove: the host'"'"'s network stack'
+create_contenders yes | table 'Create, run, remove: a network stack of its own'
+start_idle
+enter_contenders | table 'Enter and run'
+few_contenders | table 'Alone'
+idle_memory=$(private_memory "$tag-idle")
+idle_processes=$(wc -l <"$cgroup/jail/$tag-idle/cgroup.procs")
+
+write_crowd "$crowd" "$tag-c" >"$work/crowd.conf"
+crowd_made=$(milliseconds jail -f "$work/crowd.conf" -p 2 -q -c)
+few_contenders | table "Among $crowd idle jails"
+crowd_gone=$(milliseconds jail -f "$work/crowd.conf" -p 2 -q -R '*')
+rm "$work/crowd.conf"
+
+write_crowd 10000 j >"$work/many.conf"
+parse=$(milliseconds jail -f "$work/many.conf" -e ,)
+
+echo
+echo 'Single figures'
+echo
+echo '| what | measured | at most | |'
+echo '| --- | ---: | ---: | --- |'
+for name in jail jexec; do
+	verdict "$name among $crowd idle jails, of what it takes alone" "$(awk -v a="$(median "Among $crowd idle jails" $name)" \
+	    -v b="$(median Alone $name)" 'BEGIN { printf "%.2f", a / b }')" 1.15 times
+done
+verdict "jls of $crowd" "$(awk -v a="$(median "Among $crowd idle jails" jls)" 'BEGIN { printf "%.1f", a / 1000 }')" 50 ms
+verdict 'private memory of an idle persistent jail' "$idle_memory" 50 KiB
+verdict 'processes of an idle persistent jail' "$idle_processes" 1 ''
+verdict 'reading a file of 10,000 jails, every parameter of each printed' "$parse" 1000 ms
+echo "| making $crowd jails from one file, and removing them | $crowd_made ms, $crowd_gone ms | | |"
+[ "$missed" = 0 ] || echo "$missed of the tables and figures missed a limit or could not be measured"
