@@ -61,7 +61,7 @@ int channel_send(int fd, const struct channel_message *m, const struct jail_erro
 		message.msg_controllen = sizeof(control.space);
 	}
 	do
-		n = sendmsg(fd, &message, MSG_NOSIGNAL);
+		n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == ECONNRESET ? -EPIPE : negative_errno();

@@ -24,7 +24,10 @@ struct channel_message {
 };
 
 int channel_pair(int ret_fds[2], struct jail_error *err);
-/* `fd_to_pass` -1: none; `failure` only with CHANNEL_ERROR. Never raises SIGPIPE. */
+/*
+ * `fd_to_pass` -1: none; `failure` only with CHANNEL_ERROR. Never raises SIGPIPE, never
+ * waits: -EAGAIN when the other end has left hundreds of messages unread.
+ */
 int channel_send(int fd, const struct channel_message *m, const struct jail_error *failure, int fd_to_pass);
 /*
  * Waits `timeout_ms` (-1: for ever). Returns 0, -EPIPE when the other end is gone, -ETIMEDOUT, -EBADMSG. `ret_fd` gets a

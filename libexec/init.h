@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * init.h: the parts of jail-init: its command line (init_options.c) and what a started process does before it becomes
+ * a program (init_run.c).
+ */
+#ifndef INIT_H
+#define INIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define INIT_GROUPS_MAX 64
+
+/* Exit codes: those of the shell, and EX_USAGE. */
+#define INIT_USAGE 64
+#define INIT_CANNOT_RUN 126
+#define INIT_NOT_FOUND 127
+
+enum init_restart { INIT_RESTART_NEVER, INIT_RESTART_FAILURE, INIT_RESTART_ALWAYS };
+
+struct init_options {
+	int channel;
+	bool persist;
+	bool has_user;
+	bool terminal; /* fd 0 is a terminal that ARGV is to control */
+	bool no_root;  /* uid 0 is an ordinary user */
+	enum init_restart restart;
+	uint32_t uid, gid;
+	size_t ngroups;
+	uint32_t groups[INIT_GROUPS_MAX];
+	const char *dir; /* NULL: where we are */
+	char **lines;	 /* -x, in order; they live in argv */
+	size_t nlines;
+	char **argv; /* NULL: none */
+};
+
+/* 0, or -1 after a message. Reorders `argv` (the lines come first). */
+int init_parse(int argc, char **argv, struct init_options *ret);
+
+/* In the child: become the user, go to the directory, run it. Does not return. */
+_Noreturn void init_run(const struct init_options *opt, char *const *argv, bool command);
+
+/* "jail-init: WHAT: why" on standard error; errnum 0: without why. */
+void init_complain(const char *what, int errnum);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * jail-init: process 1 of a jail. Starts what the jail was made to run, one after the other, reports how each ended,
+ * reaps whatever is orphaned, and ends (and with it the jail) when nothing is left. It lives as long as the jail does,
+ * among programs that may be hostile, so: no memory beyond a few pages, no file kept open, nothing read but its
+ * arguments. It may not know what a jail is.
+ *
+ *	jail-init -c FD [-p] [-r never|failure|always] [-u UID:GID[:G1,G2...]] [-d DIR] [-t] [-s] [-x LINE]... [--
+ *ARGV...]
+ *
+ * TERM, INT and HUP stop the jail: nothing is started any more, everything gets TERM, and when it is gone this ends.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "channel.h"
+#include "init.h"
+#include "sys.h"
+#include "util.h"
+
+#define PAUSE_FIRST 1000 /* before the first restart, in milliseconds; doubled each time */
+#define PAUSE_MAX 60000
+#define GOOD_RUN 60000 /* after so long a program counts as having worked */
+#define POLL_MS 200    /* how often to look for processes that are nobody's children here */
+
+struct init {
+	struct init_options opt;
+	size_t line;	 /* the -x line that runs, or is next; == nlines: ARGV */
+	pid_t child;	 /* what was started last; 0 when it has ended */
+	bool stopping;	 /* TERM, INT or HUP came */
+	bool finished;	 /* everything that was to be started has been, and has ended */
+	int status;	 /* wait status of what ended last */
+	bool waiting;	 /* for the pause before a restart to be over */
+	int64_t started; /* when ARGV was started; with `waiting`: when it is to be started again */
+	int pause;	 /* the next one */
+	unsigned restarts;
+	sigset_t signals; /* blocked, taken one by one */
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	/* Cannot fail: the clock exists since Linux 2.6. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int exit_code(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Tell the tool, as long as there is one. It is gone when this fails; the jail goes on without it. */
+static void report(struct init *in, uint32_t kind, uint32_t index, int status)
+{
+	const struct channel_message m = {.kind = kind, .index = index, .status = status};
+
+	if (in->opt.channel < 0)
+		return;
+	if (channel_send(in->opt.channel, &m, NULL, -1) == -EPIPE)
+		in->opt.channel = close_fd(in->opt.channel);
+}
+
+/*
+ * Nothing will be started or reported any more: let go of the channel and of the caller's files, or whoever reads from
+ * the other end of a pipe would wait for as long as the jail lives.
+ */
+static void let_go(struct init *in)
+{
+	in->opt.channel = close_fd(in->opt.channel);
+	(void)sys_close_range(0, ~0u, 0);
+}
+
+/* "jail-init:3" in every list of processes. */
+static void show_restarts(unsigned n)
+{
+	char name[16] = "jail-init:", digits[5];
+	size_t length = strlen(name), i = 0;
+
+	n = n < 99999 ? n : 99999;
+	do
+		digits[i++] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	while (i > 0)
+		name[length++] = digits[--i];
+	name[length] = '\0';
+	(void)prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+/* Start -x line `in->line`, or ARGV behind the last one. */
+static int start(struct init *in)
+{
+	bool command = in->line == in->opt.nlines;
+	char shell[] = "/bin/sh", dash_c[] = "-c";
+	char *sh[] = {shell, dash_c, command ? NULL : in->opt.lines[in->line], NULL};
+	pid_t pid = fork();
+
+	if (pid == 0)
+		init_run(&in->opt, command ? in->opt.argv : sh, command);
+	if (pid < 0) {
+		init_complain("cannot start a process", errno);
+		return -1;
+	}
+	in->child = pid;
+	in->started = command ? now_ms() : 0;
+	return 0;
+}
+
+static void advance(struct init *in);
+
+static void command_ended(struct init *in, int status)
+{
+	bool failed = status != 0;
+
+	report(in, CHANNEL_STATUS, (uint32_t)in->line, status);
+	if (in->stopping || in->opt.restart == INIT_RESTART_NEVER ||
+	    (in->opt.restart == INIT_RESTART_FAILURE && !failed)) {
+		in->finished = true;
+		return;
+	}
+	if (now_ms() - in->started >= GOOD_RUN)
+		in->pause = PAUSE_FIRST;
+	in->started = now_ms() + in->pause;
+	in->pause = in->pause * 2 < PAUSE_MAX ? in->pause * 2 : PAUSE_MAX;
+	in->waiting = true;
+}
+
+static void program_ended(struct init *in, int status)
+{
+	in->child = 0;
+	in->status = status;
+	if (in->line == in->opt.nlines) {
+		command_ended(in, status);
+		return;
+	}
+	report(in, CHANNEL_STATUS, (uint32_t)in->line, status);
+	/* The end of process 1 is the end of everything in the jail. When stopping, what is left gets its time. */
+	if (status != 0 && !in->stopping)
+		_exit(exit_code(status));
+	in->line++;
+	advance(in);
+}
+
+/* Start what comes next, when something does. A process that can't even be made counts as one that ended with 126. */
+static void advance(struct init *in)
+{
+	while (in->child == 0 && !in->finished) {
+		if (in->stopping || (in->line == in->opt.nlines && !in->opt.argv)) {
+			in->finished = true;
+			return;
+		}
+		if (start(in) == 0)
+			return;
+		program_ended(in, INIT_CANNOT_RUN << 8);
+		if (in->waiting)
+			return;
+	}
+}
+
+/* Collect every process that has ended; true when children are left. */
+static bool reap(struct init *in)
+{
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		if (pid == 0)
+			return true;
+		if (pid < 0 && errno == EINTR)
+			continue;
+		if (pid < 0)
+			return false;
+		if (pid == in->child)
+			program_ended(in, status);
+	}
+}
+
+/* Whoever entered from outside is no child of ours and says nothing when it goes: ask. */
+static bool strangers(void)
+{
+	return kill(-1, 0) == 0 || errno != ESRCH;
+}
+
+static void stop(struct init *in)
+{
+	in->stopping = true;
+	if (in->waiting || in->child == 0) {
+		in->waiting = false;
+		in->finished = true;
+	}
+	/* CONT: a process that is stopped takes TERM only when it goes on. */
+	(void)kill(-1, SIGTERM);
+	(void)kill(-1, SIGCONT);
+}
+
+/* Wait for a signal, at most until something is to be done. */
+static void pause_for(struct init *in, bool poll)
+{
+	int64_t ms = in->waiting ? in->started - now_ms() : POLL_MS;
+	struct timespec limit;
+	int sig;
+
+	if (in->waiting || poll) {
+		ms = ms > 0 ? ms : 0;
+		limit.tv_sec = ms / 1000;
+		limit.tv_nsec = ms % 1000 * 1000000;
+		sig = sigtimedwait(&in->signals, NULL, &limit);
+	} else {
+		sig = sigwaitinfo(&in->signals, NULL);
+	}
+	if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
+		stop(in);
+	if (in->waiting && now_ms() >= in->started) {
+		in->waiting = false;
+		show_restarts(++in->restarts);
+		advance(in);
+	}
+}
+
+/* Does not return. */
+static void live(struct init *in)
+{
+	bool told = false;
+
+	advance(in);
+	for (;;) {
+		bool children = reap(in), others = false;
+
+		if (in->finished) {
+			bool stays = in->opt.persist && !in->stopping;
+
+			/* Ours may all be gone while somebody from outside is still in. */
+			if (!children && !stays)
+				others = strangers();
+			if (!children && !stays && !others) {
+				if (!told)
+					report(in, CHANNEL_EMPTY, 0, in->status);
+				_exit(exit_code(in->status));
+			}
+			if (!told)
+				let_go(in);
+			told = true;
+		}
+		pause_for(in, others);
+	}
+}
+
+/*
+ * Signals are blocked from here on and taken one by one: none can come between looking and waiting. For the programs
+ * everything is as the kernel starts a process, whatever the caller ignored.
+ */
+static void prepare_signals(struct init *in)
+{
+	static const unsigned char reset[] = {
+	    SIGCHLD, SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU};
+
+	(void)sigemptyset(&in->signals);
+	(void)sigaddset(&in->signals, SIGCHLD);
+	(void)sigaddset(&in->signals, SIGTERM);
+	(void)sigaddset(&in->signals, SIGINT);
+	(void)sigaddset(&in->signals, SIGHUP);
+	(void)sigprocmask(SIG_SETMASK, &in->signals, NULL);
+	for (size_t i = 0; i < sizeof(reset); i++)
+		(void)signal(reset[i], SIG_DFL);
+}
+
+int main(int argc, char **argv)
+{
+	struct init in = {.pause = PAUSE_FIRST};
+
+	/* Before anything else runs here: no process of the jail may trace this one or read its memory. */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	prepare_signals(&in);
+	if (init_parse(argc, argv, &in.opt) < 0)
+		return INIT_USAGE;
+	/* Anywhere else kill(-1, ...) would hit processes that are none of ours. */
+	if (getpid() != 1) {
+		init_complain("only of use as process 1 of a jail", 0);
+		return INIT_USAGE;
+	}
+	/* Only 0, 1, 2 and the channel are meant to be here; none of the others reaches a program. */
+	if (in.opt.channel > 3)
+		(void)sys_close_range(3, (unsigned)in.opt.channel - 1, 0);
+	(void)sys_close_range((unsigned)in.opt.channel + 1, ~0u, 0);
+	if (fcntl(in.opt.channel, F_SETFD, FD_CLOEXEC) < 0) {
+		init_complain("the channel's descriptor", errno);
+		return INIT_USAGE;
+	}
+	/* Away from the caller's terminal. */
+	(void)setsid();
+	live(&in);
+}
