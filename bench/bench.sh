@@ -6,6 +6,23 @@
 set -eu
 export LC_ALL=C
 
+# crun refuses machines where version 1 and 2 control groups share the work. There, everything runs (all contenders
+# alike) in a mount namespace that shows version 2 alone.
+if [ -d /sys/fs/cgroup/unified/ ] && [ -z "${BENCH_UNIFIED:-}" ]; then
+	export BENCH_UNIFIED=1
+	before=$(find /sys/fs/cgroup/systemd -maxdepth 1 2>/dev/null)
+	status=0
+	unshare --mount sh -c 'umount -R -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
+	    exec sh "$0" "$@"' "$0" "$@" || status=$?
+	for name in payload supervisor; do # systemd-nspawn leaves them
+		case $before in
+		*/$name*) ;;
+		*) rmdir "/sys/fs/cgroup/systemd/$name" 2>/dev/null || true ;;
+		esac
+	done
+	exit $status
+fi
+
 programs=$1
 rounds=${2:-100}
 crowd=${3:-1000}
@@ -25,8 +42,11 @@ clean_up() {
 	for oci in crun runc; do
 		[ -f "$work/$oci-idle" ] && $oci --root "$work/oci-$oci" delete -f "$tag-idle" >/dev/null 2>&1
 	done
+	find /sys/fs/cgroup -maxdepth 4 -type d | sort | comm -13 "$work/cgroups" - | sort -r |
+	    grep -E '/(payload|supervisor)$' | xargs -r rmdir 2>/dev/null # systemd-nspawn's
 	rm -rf "$work"
 }
+find /sys/fs/cgroup -maxdepth 4 -type d | sort >"$work/cgroups"
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 
@@ -51,7 +71,7 @@ make_tree() {
 bundle() {
 	mkdir -p "$1"
 	network=
-	[ "$2" = yes ] && network='{ "type": "network" },'
+	[ "$2" = no ] || network='{ "type": "network" },'
 	cat >"$1/config.json" <<-EOF
 	{ "ociVersion": "1.0.2",
 	  "process": { "terminal": false, "user": { "uid": 0, "gid": 0 }, "args": [ $3 ], "env": [ "PATH=/" ], "cwd": "/",
@@ -73,6 +93,17 @@ bundle() {
 	EOF
 }
 
+# The command for crun or runc: with control groups of its own where it can make them, else without.
+oci() {
+	[ -d "$work/bundle-probe" ] || bundle "$work/bundle-probe" yes '"/payload"'
+	if [ "$1" = crun ] && ! crun --root "$work/oci-crun" run -b "$work/bundle-probe" "$tag-p" >/dev/null 2>&1; then
+		find /sys/fs/cgroup -maxdepth 3 -name "$tag-p" -type d -exec rmdir {} + 2>/dev/null || true
+		echo "crun --cgroup-manager=disabled --root $work/oci-crun"
+	else
+		echo "$1 --root $work/oci-$1"
+	fi
+}
+
 # create_contenders NETWORK(yes|no)
 create_contenders() {
 	if [ "$1" = yes ]; then
@@ -83,14 +114,14 @@ create_contenders() {
 	echo "jail||jail -c name=$tag path=$tree $ours command=/payload"
 	echo "jail, exec.init=no||jail -c name=$tag path=$tree $ours exec.init=no command=/payload"
 	echo "floor|1.25|$programs/floor $floor $tree /payload"
-	echo "floor in a control group||$programs/floor $floor -c $cgroup/$tag-floor $tree /payload"
+	echo "floor in a control group|1.25|$programs/floor $floor -c $cgroup/$tag-floor $tree /payload"
 	echo "unshare|0.85|unshare --mount --pid --ipc --uts --cgroup $unshare --fork --root=$tree --mount-proc /payload"
 	have bwrap && echo "bubblewrap|0.45|bwrap --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup $bwrap \
 --bind $tree / --proc /proc --dev /dev --tmpfs /tmp /payload"
 	for oci in crun runc; do
 		have $oci || continue
 		bundle "$work/bundle-$1" "$1" '"/payload"'
-		echo "$oci||$oci --root $work/oci-$oci run -b $work/bundle-$1 $tag"
+		echo "$oci||$(oci $oci) run -b $work/bundle-$1 $tag"
 	done
 	have systemd-nspawn && echo "systemd-nspawn||systemd-nspawn -q --register=no --keep-unit $nspawn -D $tree /payload"
 	return 0
@@ -107,7 +138,7 @@ enter_contenders() {
 	echo "bare setns|1.2|$programs/setns $pid /payload"
 	echo "nsenter|0.7|nsenter -t $pid -a /payload"
 	for oci in crun runc; do
-		[ -f "$work/$oci-idle" ] && echo "$oci exec|$([ $oci = crun ] && echo 0.4)|$oci --root $work/oci-$oci exec $tag-idle /payload"
+		[ -f "$work/$oci-idle" ] && echo "$oci exec|$([ $oci = crun ] && echo 0.4)|$(oci $oci) exec $tag-idle /payload"
 	done
 	return 0
 }
@@ -118,7 +149,7 @@ start_idle() {
 	for oci in crun runc; do
 		have $oci || continue
 		bundle "$work/bundle-$oci-idle" yes '"/payload", "sleep"'
-		if $oci --root "$work/oci-$oci" run -d -b "$work/bundle-$oci-idle" "$tag-idle" >/dev/null 2>&1 </dev/null; then
+		if $(oci $oci) run -d -b "$work/bundle-$oci-idle" "$tag-idle" >/dev/null 2>&1 </dev/null; then
 			: >"$work/$oci-idle"
 		fi
 	done

@@ -151,7 +151,7 @@ static unsigned print_table(const char *title, const struct contender *c, unsign
 		ratio = ours / median;
 		(void)printf("| %-34s | %8.0f | %8.0f | %8.0f | %16.2f | ", c[i].name, median,
 		    quantile(&c[i], rounds, 0.1), quantile(&c[i], rounds, 0.9), ratio);
-		if (c[i].limit > 0) {
+		if (c[i].limit > 0 && ours > 0) {
 			(void)printf("%.2f %s |\n", c[i].limit, ratio <= c[i].limit ? "met" : "MISSED");
 			missed += ratio > c[i].limit;
 		} else {
