@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * jail.c: jail(8): creates, changes and removes jails. This file reads the command line; what follows from it is
+ * decided in select.c, done in run.c and perform.c, and everything that another program might want is in libjail.
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "batch.h"
+#include "report.h"
+
+#define PARALLEL_MAX 10000
+
+static const char usage[] =
+    "jail -c | -m | -cm | -mr | -cmr | -rc [-Cdhilqv] [-f file] [-p limit] [-J file] [jail ...]\n"
+    "       jail -c | -m [-Cdhilqv] [-n name] [-s level] [-u user | -U user] [-J file] name=value ...\n"
+    "            [command=program argument ...]\n"
+    "       jail -r [-Cdqv] [-f file] [-p limit] jail ...\n"
+    "       jail -R [-dqv] [-p limit] jail ...\n"
+    "       jail -e separator [-f file]\n"
+    "       jail -C [-q]\n"
+    "       jail [-hilqv] [-n name] [-J file] [-u user | -U user] path hostname ip command ...";
+
+/* The set of the command line, made when the first option or argument asks for it. */
+static struct jail_params *line_of(struct request *rq)
+{
+	if (rq->line == NULL && jail_params_new(&rq->line) < 0)
+		_exit(report_own(EX_OSERR, NULL, "out of memory"));
+	return rq->line;
+}
+
+/* On the command line a mistake ends the tool at once: nothing has been done yet. */
+static void set_line(struct request *rq, const char *name, const char *value)
+{
+	struct jail_error err;
+
+	if (jail_params_set(line_of(rq), name, value, &err) < 0)
+		_exit(report_error(&err));
+}
+
+static void append_line(struct request *rq, const char *name, const char *value)
+{
+	struct jail_error err;
+
+	if (jail_params_append(line_of(rq), name, value, &err) < 0)
+		_exit(report_error(&err));
+}
+
+static void set_parallel(struct request *rq, const char *text)
+{
+	long n;
+
+	if (report_number(text, 0, PARALLEL_MAX, &n) < 0)
+		_exit(report_own(
+		    EX_USAGE, NULL, "-p %s: a number from 0 (no limit) to %d is needed", text, PARALLEL_MAX));
+	rq->parallel = (size_t)n;
+}
+
+/* Options that are parameters in an older form. Returns false for any other. */
+static bool parameter_option(struct request *rq, int option, const char *value)
+{
+	switch (option) {
+	case 'h':
+		set_line(rq, "ip_hostname", NULL);
+		return true;
+	case 'l':
+		set_line(rq, "exec.clean", NULL);
+		return true;
+	case 'n':
+		set_line(rq, "name", value);
+		return true;
+	case 's':
+		set_line(rq, "securelevel", value);
+		return true;
+	case 'u':
+	case 'U':
+		set_line(rq, "exec.jail_user", value);
+		set_line(rq, "exec.system_jail_user", option == 'u' ? "true" : "false");
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void take_option(struct request *rq, int option, char *value)
+{
+	switch (option) {
+	case 'c':
+		rq->todo |= DO_START;
+		break;
+	case 'm':
+		rq->todo |= DO_MODIFY;
+		break;
+	case 'R':
+		rq->bare = true;
+		/* fallthrough */
+	case 'r':
+		rq->todo |= DO_STOP;
+		break;
+	case 'C':
+		rq->clean = true;
+		break;
+	case 'd':
+		rq->dying = true;
+		break;
+	case 'e':
+		rq->separator = value;
+		break;
+	case 'f':
+		rq->file = value;
+		break;
+	case 'i':
+		rq->ids = true;
+		rq->verbosity = -1;
+		break;
+	case 'J':
+		rq->jidfile = value;
+		break;
+	case 'p':
+		set_parallel(rq, value);
+		break;
+	case 'q':
+		rq->verbosity = -1;
+		break;
+	case 'v':
+		rq->verbosity = 1;
+		break;
+	default:
+		if (!parameter_option(rq, option, value))
+			report_usage(usage);
+	}
+}
+
+/* path hostname ip[,ip...] command ... */
+static void old_style(struct request *rq, int argc, char **argv)
+{
+	char *addresses, *save = NULL;
+
+	if (argc < 4 || argv[0][0] != '/')
+		report_usage(usage);
+	rq->todo = DO_START;
+	rq->old_style = true;
+	set_line(rq, "path", argv[0]);
+	set_line(rq, "host.hostname", argv[1]);
+	addresses = argv[2];
+	for (char *a = strtok_r(addresses, ",", &save); a != NULL; a = strtok_r(NULL, ",", &save))
+		append_line(rq, strchr(a, ':') != NULL ? "ip6.addr" : "ip4.addr", a);
+	set_line(rq, "command", argv[3]);
+	for (int i = 4; i < argc; i++)
+		append_line(rq, "command", argv[i]);
+}
+
+/* name=value ... [command=program argument ...] */
+static void take_parameters(struct request *rq, int argc, char **argv)
+{
+	struct jail_error err;
+
+	for (int i = 0; i < argc; i++) {
+		bool with = strncmp(argv[i], "command=", 8) == 0;
+
+		if (!with && strcmp(argv[i], "command") != 0) {
+			if (jail_params_parse(line_of(rq), argv[i], &err) < 0)
+				_exit(report_error(&err));
+			continue;
+		}
+		/* All that follows belongs to the program. */
+		if (!with && i + 1 == argc)
+			report_usage(usage);
+		set_line(rq, "command", with ? argv[i] + 8 : argv[i + 1]);
+		for (i += with ? 1 : 2; i < argc; i++)
+			append_line(rq, "command", argv[i]);
+	}
+}
+
+/* Parameters, or names of jails? As soon as one has a value, all are parameters. */
+static bool has_assignment(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		if (strchr(argv[i], '=') != NULL || strcmp(argv[i], "command") == 0)
+			return true;
+	}
+	return false;
+}
+
+static void take_arguments(struct request *rq, int argc, char **argv)
+{
+	bool removal = rq->todo == DO_STOP;
+
+	if (rq->separator != NULL || (rq->todo == 0 && argc == 0 && rq->clean)) {
+		if (argc > 0 || rq->todo != 0 || rq->line != NULL)
+			report_usage(usage);
+		return;
+	}
+	if (rq->todo == 0) {
+		old_style(rq, argc, argv);
+		return;
+	}
+	if (rq->bare && !removal)
+		report_usage(usage);
+	/* Removing everything has to be asked for: by '*', or by naming the file that says what everything is. */
+	if (removal &&
+	    (rq->line != NULL || rq->ids || rq->jidfile != NULL || (argc == 0 && (rq->bare || rq->file == NULL))))
+		report_usage(usage);
+	if (has_assignment(argc, argv) || rq->line != NULL) {
+		if (removal || rq->file != NULL)
+			report_usage(usage);
+		take_parameters(rq, argc, argv);
+		return;
+	}
+	rq->names = argv;
+	rq->nnames = (size_t)argc;
+}
+
+static int sweep(void)
+{
+	struct jail_error err;
+
+	return jail_sweep(&err) < 0 ? report_error(&err) : EX_OK;
+}
+
+static int open_jidfile(struct request *rq)
+{
+	rq->jidfd = -1;
+	if (rq->jidfile == NULL)
+		return EX_OK;
+	/* O_APPEND: the lines of jails that are started in parallel follow each other. */
+	rq->jidfd = open(rq->jidfile, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+	if (rq->jidfd < 0)
+		return report_own(EX_CANTCREAT, NULL, "can't write %s: %s", rq->jidfile, strerror(errno));
+	return EX_OK;
+}
+
+static int carry_out(struct request *rq)
+{
+	struct batch b = {.conf = NULL};
+	int code = EX_OK;
+
+	if (rq->separator != NULL)
+		return show_configuration(rq);
+	if (rq->clean)
+		code = sweep();
+	if (rq->todo == 0 || code != EX_OK)
+		return code;
+	code = select_units(rq, &b);
+	if (code == EX_OK)
+		code = open_jidfile(rq);
+	if (code == EX_OK)
+		code = run_batch(rq, &b);
+	batch_free(&b);
+	(void)close_fd(rq->jidfd);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct request rq = {.parallel = 1, .jidfd = -1};
+	int option, code;
+
+	report_tool("jail");
+	/* '+': the arguments of `command` are not ours. */
+	while ((option = getopt(argc, argv, "+cCde:f:hiJ:lmn:p:qrRs:u:U:v")) != -1)
+		take_option(&rq, option, optarg);
+	take_arguments(&rq, argc - optind, argv + optind);
+	code = carry_out(&rq);
+	jail_params_free(rq.line);
+	return code;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * run.c: a batch is run in two passes: everything that has to stop, those first that others do not need; then
+ * everything that has to start or change, those first that others need. With -p several at once, each in a process of
+ * its own, since the library waits for the commands of a jail.
+ */
+#include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+
+#include "batch.h"
+#include "report.h"
+
+struct pass {
+	const struct request *rq;
+	struct batch *b;
+	unsigned todo;	 /* DO_STOP, or DO_START | DO_MODIFY */
+	size_t *waiting; /* by unit: how many of those before it are not done yet */
+	size_t *first;	 /* by unit: where its followers begin in `after`; count + 1 of them */
+	size_t *after;	 /* followers: units that wait for it */
+	size_t *queue;	 /* units whose turn has come */
+	size_t head, tail;
+	pid_t *pid; /* by unit, 0: no process */
+	size_t running;
+	int code; /* the first failure */
+};
+
+static void pass_free(struct pass *p)
+{
+	free(p->waiting);
+	free(p->first);
+	free(p->after);
+	free(p->queue);
+	free(p->pid);
+}
+
+/* Edge k of unit i, the way this pass goes: `*before` has to be done ahead of `*then`. */
+static void edge(const struct pass *p, size_t i, size_t k, size_t *before, size_t *then)
+{
+	size_t needed = p->b->unit[i].needs[k];
+
+	*before = p->todo == DO_STOP ? i : needed;
+	*then = p->todo == DO_STOP ? needed : i;
+}
+
+/* Needs turned into followers: counted, summed up, filled in. */
+static int pass_init(struct pass *p)
+{
+	size_t n = p->b->count, edges = 0, before, then;
+
+	for (size_t i = 0; i < n; i++)
+		edges += p->b->unit[i].nneeds;
+	p->waiting = calloc(n, sizeof(size_t));
+	p->first = calloc(n + 2, sizeof(size_t));
+	p->after = calloc(edges + 1, sizeof(size_t));
+	p->queue = calloc(n, sizeof(size_t));
+	p->pid = calloc(n, sizeof(pid_t));
+	if (!p->waiting || !p->first || !p->after || !p->queue || !p->pid)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < p->b->unit[i].nneeds; k++) {
+			edge(p, i, k, &before, &then);
+			p->waiting[then]++;
+			p->first[before + 2]++;
+		}
+	}
+	for (size_t i = 2; i <= n; i++)
+		p->first[i] += p->first[i - 1];
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < p->b->unit[i].nneeds; k++) {
+			edge(p, i, k, &before, &then);
+			p->after[p->first[before + 1]++] = then;
+		}
+	}
+	return 0;
+}
+
+static void fail(struct pass *p, struct unit *u, int code)
+{
+	u->failed = true;
+	if (p->code == EX_OK)
+		p->code = code;
+}
+
+/* A unit is done, well or not: those that waited for it come closer to their turn. */
+static void finish(struct pass *p, size_t i, int code)
+{
+	struct unit *u = &p->b->unit[i];
+
+	if (code != EX_OK)
+		fail(p, u, code);
+	for (size_t k = p->first[i]; k < p->first[i + 1]; k++) {
+		struct unit *next = &p->b->unit[p->after[k]];
+
+		/* Without what it needs a jail is not started; a removal goes on, there is less to stop then. */
+		if (u->failed && p->todo != DO_STOP && !next->failed && (next->todo & p->todo) != 0)
+			fail(p, next,
+			    report_own(
+				EX_UNAVAILABLE, next->name, "not started: it depends on %s, which failed", u->name));
+		if (p->waiting[p->after[k]] > 0 && --p->waiting[p->after[k]] == 0)
+			p->queue[p->tail++] = p->after[k];
+	}
+}
+
+static int perform(const struct pass *p, struct unit *u)
+{
+	if (p->todo == DO_STOP)
+		return perform_stop(p->rq, u);
+	return (u->todo & DO_START) != 0 ? perform_start(p->rq, u) : perform_modify(p->rq, u);
+}
+
+/* In a process of its own. Returns false when none could be made: then it is done here. */
+static bool launch(struct pass *p, size_t i)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return false;
+	if (pid == 0)
+		_exit(perform(p, &p->b->unit[i]));
+	p->pid[i] = pid;
+	p->running++;
+	return true;
+}
+
+/* Wait until one of the processes has ended. */
+static void reap(struct pass *p)
+{
+	int status;
+	pid_t pid = waitpid(-1, &status, 0);
+
+	if (pid < 0 && errno == EINTR)
+		return;
+	for (size_t i = 0; i < p->b->count; i++) {
+		if (pid < 0 && p->pid[i] != 0) {
+			/* Nobody to wait for, though processes were made: somebody ignores SIGCHLD for us. */
+			p->pid[i] = 0;
+			p->running--;
+			finish(p, i, report_own(EX_OSERR, p->b->unit[i].name, "lost its process: %s", strerror(errno)));
+		} else if (p->pid[i] == pid) {
+			p->pid[i] = 0;
+			p->running--;
+			finish(p, i, report_status(status));
+			return;
+		}
+	}
+}
+
+/* A circle among running jails must not keep them running: the first that is left goes on. */
+static bool break_circle(struct pass *p)
+{
+	for (size_t i = 0; i < p->b->count; i++) {
+		if (p->waiting[i] > 0) {
+			p->waiting[i] = 0;
+			p->queue[p->tail++] = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int pass_run(struct pass *p)
+{
+	size_t limit = p->rq->parallel == 0 ? SIZE_MAX : p->rq->parallel;
+
+	for (size_t i = 0; i < p->b->count; i++) {
+		if (p->waiting[i] == 0)
+			p->queue[p->tail++] = i;
+	}
+	for (;;) {
+		if (p->running > 0 && (p->head == p->tail || p->running >= limit)) {
+			reap(p);
+			continue;
+		}
+		if (p->head == p->tail && p->tail < p->b->count && break_circle(p))
+			continue;
+		if (p->head == p->tail)
+			return p->code;
+
+		size_t i = p->queue[p->head++];
+		struct unit *u = &p->b->unit[i];
+
+		if (u->failed || (u->todo & p->todo) == 0)
+			finish(p, i, EX_OK);
+		else if (limit == 1 || !launch(p, i))
+			finish(p, i, perform(p, u));
+	}
+}
+
+static int one_pass(const struct request *rq, struct batch *b, unsigned todo)
+{
+	struct pass p = {.rq = rq, .b = b, .todo = todo};
+	int code;
+
+	if (pass_init(&p) < 0)
+		code = report_own(EX_OSERR, NULL, "out of memory");
+	else
+		code = pass_run(&p);
+	pass_free(&p);
+	return code;
+}
+
+int run_batch(const struct request *rq, struct batch *b)
+{
+	unsigned todo = 0;
+	int code = EX_OK, next;
+
+	for (size_t i = 0; i < b->count; i++)
+		todo |= b->unit[i].todo;
+	if ((todo & DO_STOP) != 0)
+		code = one_pass(rq, b, DO_STOP);
+	if ((todo & (DO_START | DO_MODIFY)) != 0) {
+		next = one_pass(rq, b, DO_START | DO_MODIFY);
+		code = code != EX_OK ? code : next;
+	}
+	return code;
+}
