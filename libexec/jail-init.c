@@ -100,8 +100,13 @@ static int start(struct init *in)
 	bool command = in->line == in->opt.nlines;
 	char shell[] = "/bin/sh", dash_c[] = "-c";
 	char *sh[] = {shell, dash_c, command ? NULL : in->opt.lines[in->line], NULL};
-	pid_t pid = fork();
+	pid_t pid;
 
+	/*
+	 * Without a copy of the page tables where nobody but root ever sees our memory: what has become another user
+	 * must not share it, not even for the moment until it runs its program.
+	 */
+	pid = in->opt.has_user ? fork() : vfork();
 	if (pid == 0)
 		init_run(&in->opt, command ? in->opt.argv : sh, command);
 	if (pid < 0) {
