@@ -15,10 +15,10 @@ struct param_origin {
 };
 
 /* jail_params_set()/append() with an origin that goes into errors and stays with the value. */
-int params_set_at(struct jail_params *p, const char *name, const char *value, struct param_origin at,
-    struct jail_error *err);
-int params_append_at(struct jail_params *p, const char *name, const char *value, struct param_origin at,
-    struct jail_error *err);
+int params_set_at(
+    struct jail_params *p, const char *name, const char *value, struct param_origin at, struct jail_error *err);
+int params_append_at(
+    struct jail_params *p, const char *name, const char *value, struct param_origin at, struct jail_error *err);
 /* Set a read-only parameter (jid, parent, dying, ...): for what the kernel reports. No checks but type. */
 int params_report(struct jail_params *p, const char *name, const char *value);
 int params_report_item(struct jail_params *p, const char *name, const char *value);

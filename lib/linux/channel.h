@@ -10,10 +10,11 @@
 
 enum channel_kind {
 	CHANNEL_ERROR = 1, /* the set-up failed: a struct jail_error follows the header */
-	CHANNEL_READY,     /* set-up done; a terminal's master end may come with it (SCM_RIGHTS) */
-	CHANNEL_STATUS,    /* command line `index` ended with wait status `status`; index == count of exec.start: `command` */
-	CHANNEL_GO,        /* the tool to the process: go on */
-	CHANNEL_EMPTY,     /* behind the last STATUS: nothing else runs inside, process 1 ends now */
+	CHANNEL_READY,	   /* set-up done; a terminal's master end may come with it (SCM_RIGHTS) */
+	CHANNEL_STATUS, /* command line `index` ended with wait status `status`; index == count of exec.start: `command`
+			 */
+	CHANNEL_GO,	/* the tool to the process: go on */
+	CHANNEL_EMPTY,	/* behind the last STATUS: nothing else runs inside, process 1 ends now */
 };
 
 struct channel_message {
@@ -30,8 +31,8 @@ int channel_pair(int ret_fds[2], struct jail_error *err);
  */
 int channel_send(int fd, const struct channel_message *m, const struct jail_error *failure, int fd_to_pass);
 /*
- * Waits `timeout_ms` (-1: for ever). Returns 0, -EPIPE when the other end is gone, -ETIMEDOUT, -EBADMSG. `ret_fd` gets a
- * passed descriptor or -1; NULL refuses descriptors. A CHANNEL_ERROR fills *failure (terminated and range-checked).
+ * Waits `timeout_ms` (-1: for ever). Returns 0, -EPIPE when the other end is gone, -ETIMEDOUT, -EBADMSG. `ret_fd` gets
+ * a passed descriptor or -1; NULL refuses descriptors. A CHANNEL_ERROR fills *failure (terminated and range-checked).
  */
 int channel_receive(int fd, int timeout_ms, struct channel_message *ret, struct jail_error *failure, int *ret_fd);
 

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * life.c: the life of a jail as jail.h has it: plan, create, run the commands in FreeBSD's order, change, stop. The
+ * same on every kernel; it may not know one.
+ */
+#include <jail.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "error.h"
+#include "params.h"
+#include "plan.h"
+#include "port.h"
+
+static void progress(const struct jail_options *opts, const char *jail, const char *step)
+{
+	if (opts != NULL && (opts->flags & JAIL_VERBOSE) != 0 && opts->progress != NULL)
+		opts->progress(opts->arg, jail, step);
+}
+
+/* The plan of a jail to be made; a child's is held within its parent's policy. */
+static int make_plan(const struct jail_params *p, struct plan **ret, struct jail_error *err)
+{
+	struct policy_record parent;
+	const char *name = "", *dot;
+	bool child;
+	int r;
+
+	(void)jail_params_get(p, "name", &name);
+	dot = strrchr(name, '.');
+	child = dot != NULL;
+	if (child) {
+		char parent_name[JAIL_NAME_MAX + 1];
+		size_t n = (size_t)(dot - name);
+
+		if (n > JAIL_NAME_MAX)
+			return jail_error_set(err, ENAMETOOLONG, "the name is too long");
+		memcpy(parent_name, name, n);
+		parent_name[n] = '\0';
+		r = port_record(parent_name, &parent, err);
+		if (r == -ENOENT) {
+			(void)jail_error_set(err, ENOENT, "its parent jail %s is not running", parent_name);
+			jail_error_jail(err, name);
+			(void)jail_error_hint(err, ENOENT, "create %s first", parent_name);
+		}
+		if (r < 0)
+			return r;
+	}
+	r = plan_make(p, child ? &parent : NULL, ret, err);
+	if (r < 0)
+		jail_error_jail(err, name);
+	return r;
+}
+
+int jail_create(const struct jail_params *p, const struct jail_options *opts, int *ret_jid, struct jail_error *err)
+{
+	struct plan *plan = NULL;
+	struct port_jail *j = NULL;
+	int jid = 0, r = make_plan(p, &plan, err);
+
+	if (r < 0)
+		return r;
+	if (!plan->persist) {
+		(void)jail_error_set(err, EINVAL, "a jail without commands ends at once unless it persists");
+		jail_error_param(err, "persist");
+		jail_error_jail(err, plan->name);
+		plan_free(plan);
+		return -EINVAL;
+	}
+	/* Commands are jail_start()'s. */
+	plan->command.count = 0;
+	plan->start.count = 0;
+	r = port_create(plan, p, opts, &j, err);
+	if (r == 0) {
+		jid = port_jid(j);
+		r = port_go(j, err);
+		if (r < 0)
+			port_destroy(j);
+		else
+			port_release(j);
+	}
+	plan_free(plan);
+	if (r == 0 && ret_jid != NULL)
+		*ret_jid = jid;
+	return r;
+}
+
+static int failed_command(const char *param, const char *line, int status, const char *jail, struct jail_error *err)
+{
+	if (WIFEXITED(status))
+		(void)jail_error_set(err, ECANCELED, "\"%s\" exited with status %d", line, WEXITSTATUS(status));
+	else
+		(void)jail_error_set(err, ECANCELED, "\"%s\" was killed by signal %d", line, WTERMSIG(status));
+	jail_error_param(err, param);
+	jail_error_jail(err, jail);
+	return jail_error_exit(err, ECANCELED, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* Each line of one exec.* in sequence; the first that fails ends it. */
+static int run_lines(const struct plan *plan, const char *param, const struct plan_strings *lines, bool inside,
+    const struct jail_options *opts, struct jail_error *err)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		int status = 0, r;
+
+		progress(opts, plan->name, lines->item[i]);
+		r = port_command(plan->name, plan, inside, lines->item[i], &status, err);
+		if (r < 0) {
+			jail_error_param(err, param);
+			return r;
+		}
+		if (status != 0)
+			return failed_command(param, lines->item[i], status, plan->name, err);
+	}
+	return 0;
+}
+
+/* What the commands before a failed creation did on the host is undone by those that follow a removal. */
+static void undo_lines(const struct plan *plan, const struct jail_options *opts)
+{
+	(void)run_lines(plan, "exec.poststop", &plan->poststop, false, opts, NULL);
+	(void)run_lines(plan, "exec.release", &plan->release, false, opts, NULL);
+}
+
+static int start_created(
+    struct port_jail *j, const struct plan *plan, const struct jail_options *opts, int *status, struct jail_error *err)
+{
+	int r = run_lines(plan, "exec.created", &plan->created, false, opts, err);
+
+	if (r == 0 && plan->start.count + plan->command.count > 0)
+		progress(opts, plan->name, "run its commands");
+	if (r == 0)
+		r = port_go(j, err);
+	if (r == 0)
+		r = port_wait(j, status, err);
+	if (r == 0)
+		r = run_lines(plan, "exec.poststart", &plan->poststart, false, opts, err);
+	return r;
+}
+
+int jail_start(const struct jail_params *p, const struct jail_options *opts, int *ret_status, struct jail_error *err)
+{
+	struct plan *plan = NULL;
+	struct port_jail *j = NULL;
+	int status = 0, r = make_plan(p, &plan, err);
+
+	if (r < 0)
+		return r;
+	r = run_lines(plan, "exec.prepare", &plan->prepare, false, opts, err);
+	if (r == 0)
+		r = run_lines(plan, "exec.prestart", &plan->prestart, false, opts, err);
+	if (r == 0)
+		r = port_create(plan, p, opts, &j, err);
+	if (r == 0) {
+		r = start_created(j, plan, opts, &status, err);
+		if (r < 0)
+			port_destroy(j);
+		else
+			port_release(j);
+	}
+	if (r < 0 && r != -EEXIST)
+		undo_lines(plan, opts);
+	plan_free(plan);
+	if (r == 0 && ret_status != NULL)
+		*ret_status = status;
+	return r;
+}
+
+/* ------------------------------------------------------------------------------------------------------- changing */
+
+/* Only what may change on a running jail, with the reason for what may not. */
+static int check_live(const struct jail_params *changes, struct jail_error *err)
+{
+	const char *name;
+	size_t count;
+
+	for (size_t i = 0; jail_params_at(changes, i, &name, &count), name != NULL; i++) {
+		const struct jail_param *row = jail_param_find(name);
+		struct param_origin at = params_origin(changes, name);
+
+		if (row == NULL || (row->flags & JAIL_PARAM_LIVE) != 0 || strcmp(name, "name") == 0 ||
+		    strcmp(name, "jid") == 0)
+			continue;
+		(void)jail_error_set(err, ENOTSUP, "it can't be changed on a running jail: %s",
+		    row->reason != NULL ? row->reason : "it is part of how the jail is made");
+		jail_error_param(err, name);
+		jail_error_origin(err, at.file, at.line);
+		return jail_error_hint(err, ENOTSUP, "restart the jail with it: jail -rc");
+	}
+	return 0;
+}
+
+static int merge(struct jail_params *into, const struct jail_params *changes, struct jail_error *err)
+{
+	const char *name;
+	size_t count;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && (jail_params_at(changes, i, &name, &count), name != NULL); i++) {
+		if (strcmp(name, "name") == 0 || strcmp(name, "jid") == 0)
+			continue;
+		jail_params_unset(into, name);
+		if (count == 0)
+			r = params_set_at(into, name, NULL, params_origin(changes, name), err);
+		for (size_t n = 0; r == 0 && n < count; n++)
+			r = params_append_at(
+			    into, name, jail_params_item(changes, name, n), params_item_origin(changes, name, n), err);
+	}
+	return r;
+}
+
+int jail_modify(
+    const char *name, const struct jail_params *changes, const struct jail_options *opts, struct jail_error *err)
+{
+	char full[JAIL_NAME_MAX + 1];
+	struct jail_params *old = NULL, *params = NULL;
+	struct plan *was = NULL, *will = NULL;
+	int r = port_name(name, full, err);
+
+	if (r == 0)
+		r = check_live(changes, err);
+	if (r == 0)
+		r = port_params(full, &old, err);
+	if (r == 0 && (r = jail_params_copy(old, &params)) < 0)
+		(void)jail_error_set(err, -r, "out of memory");
+	if (r == 0)
+		r = merge(params, changes, err);
+	if (r == 0)
+		r = make_plan(old, &was, err);
+	if (r == 0)
+		r = make_plan(params, &will, err);
+	if (r == 0) {
+		progress(opts, full, "change it");
+		r = port_change(full, was, will, params, err);
+	}
+	if (r < 0)
+		jail_error_jail(err, full);
+	plan_free(was);
+	plan_free(will);
+	jail_params_free(old);
+	jail_params_free(params);
+	return r;
+}
+
+/* --------------------------------------------------------------------------------------------------------- ending */
+
+struct stopping {
+	const struct jail_options *opts;
+	struct jail_error *err;
+};
+
+static int stop_child(void *arg, const char *name)
+{
+	const struct stopping *s = arg;
+	int r = jail_stop(name, s->opts, s->err);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+static int stop_planned(
+    const char *name, const struct plan *plan, const struct jail_options *opts, struct jail_error *err)
+{
+	struct stopping s = {.opts = opts, .err = err};
+	int r = run_lines(plan, "exec.prestop", &plan->prestop, false, opts, err);
+
+	if (r == 0)
+		r = port_children(name, stop_child, &s);
+	if (r == 0)
+		r = run_lines(plan, "exec.stop", &plan->stop, true, opts, err);
+	/* exec.stop may well have ended the last process, and the jail with it. */
+	if (r == -ENOENT)
+		r = 0;
+	if (r < 0)
+		return r;
+	progress(opts, name, "end its processes");
+	(void)port_terminate(name, plan->stop_timeout, NULL);
+	r = port_remove(name, err);
+	if (r == 0)
+		r = run_lines(plan, "exec.poststop", &plan->poststop, false, opts, err);
+	if (r == 0)
+		r = run_lines(plan, "exec.release", &plan->release, false, opts, err);
+	return r;
+}
+
+int jail_stop(const char *name, const struct jail_options *opts, struct jail_error *err)
+{
+	char full[JAIL_NAME_MAX + 1];
+	struct jail_params *params = NULL;
+	struct plan *plan = NULL;
+	int r = port_name(name, full, err);
+
+	if (r == 0)
+		r = port_params(full, &params, err);
+	if (r == 0)
+		r = make_plan(params, &plan, err);
+	if (r == 0)
+		r = stop_planned(full, plan, opts, err);
+	if (r < 0)
+		jail_error_jail(err, full);
+	plan_free(plan);
+	jail_params_free(params);
+	return r;
+}
+
+int jail_remove(const char *name, const struct jail_options *opts, struct jail_error *err)
+{
+	char full[JAIL_NAME_MAX + 1];
+	int r = port_name(name, full, err);
+
+	if (r < 0)
+		return r;
+	progress(opts, full, "kill its processes");
+	return port_remove(full, err);
+}

@@ -1,0 +1,649 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * create.c: making a jail, up to the moment before its first program runs. A table of steps, each with its undo; a
+ * failure undoes in reverse what was done. What the first process does meanwhile is inside.c's.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "channel.h"
+#include "creation.h"
+#include "error.h"
+#include "process.h"
+#include "range.h"
+#include "remove.h"
+#include "sys.h"
+#include "terminal.h"
+
+/* ---------------------------------------------------------------------------------------------- before the kernel */
+
+static bool flag(const struct port_jail *j, uint32_t f)
+{
+	return (j->plan->record.flags & f) != 0;
+}
+
+static bool shares_ipc(const struct policy_record *r)
+{
+	return r->sysvmsg == POLICY_IPC_INHERIT || r->sysvsem == POLICY_IPC_INHERIT || r->sysvshm == POLICY_IPC_INHERIT;
+}
+
+/* The namespaces besides users, mounts, processes and cgroups that are the jail's own. */
+static int own_namespaces(const struct port_jail *j)
+{
+	return (flag(j, POLICY_F_HOST_NETWORK) ? 0 : CLONE_NEWNET) | (flag(j, POLICY_F_HOST_NAME) ? 0 : CLONE_NEWUTS) |
+	       (shares_ipc(&j->plan->record) ? 0 : CLONE_NEWIPC);
+}
+
+/*
+ * What a child names on the host must lie beneath its parent's path; from here on it is taken beneath that directory.
+ */
+static int rebase(const struct port_jail *j, const char *param, const char *root, char *path, struct jail_error *err)
+{
+	size_t n = strlen(root);
+
+	while (n > 0 && root[n - 1] == '/')
+		n--;
+	if (strncmp(path, root, n) != 0 || (path[n] != '/' && path[n] != '\0')) {
+		(void)jail_error_set(
+		    err, EPERM, "%s is not beneath %s, the path of its parent %s", path, root, j->parent);
+		jail_error_param(err, param);
+		return -EPERM;
+	}
+	memmove(path, path + n, strlen(path + n) + 1);
+	if (path[0] == '\0')
+		memcpy(path, "/", 2); /* there was room for the root's name */
+	return 0;
+}
+
+static int rebase_paths(struct port_jail *j, const struct jail_params *parent, struct jail_error *err)
+{
+	struct plan *plan = j->plan;
+	const char *root = "/";
+	bool is_volatile = false;
+	int r = 0;
+
+	(void)jail_params_get(parent, "path", &root);
+	(void)jail_params_get_bool(parent, "path.volatile", &is_volatile);
+	if (is_volatile || jail_params_count(parent, "path.base") > 0) {
+		(void)jail_error_set(err, ENOTSUP, "what its parent %s sees is made of several trees", j->parent);
+		jail_error_param(err, "path");
+		return jail_error_hint(err, ENOTSUP,
+		    "a parent of jails needs a path of its own, without path.base and "
+		    "path.volatile");
+	}
+	if (jail_params_has(j->params, "path"))
+		r = rebase(j, "path", root, plan->path, err);
+	for (size_t i = 0; r == 0 && i < plan->base.count; i++)
+		r = rebase(j, "path.base", root, plan->base.item[i], err);
+	for (size_t i = 0; r == 0 && i < plan->nmounts; i++)
+		if (plan->mount[i].source != NULL)
+			r = rebase(j, "mount", root, plan->mount[i].source, err);
+	if (r < 0)
+		return r;
+	j->parent_root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return j->parent_root < 0 ? jail_error_sys(err, errno, "cannot open %s, the path of its parent", root) : 0;
+}
+
+/* Open what a child jail is made within: its parent's group, process 1 and part of the host's tree. */
+static int open_parent(struct port_jail *j, struct jail_error *err)
+{
+	const char *dot = strrchr(j->plan->name, '.');
+	struct jail_params *params = NULL;
+	int r;
+
+	if (dot == NULL)
+		return 0;
+	memcpy(j->parent, j->plan->name, (size_t)(dot - j->plan->name));
+	r = tree_jail_open(&j->tree, j->parent, &j->parent_dirfd);
+	if (r == 0)
+		r = store_state_read(j->parent_dirfd, &j->parent_state);
+	if (r == 0 && j->parent_state.phase != STORE_RUNNING)
+		r = -ENOENT;
+	if (r == 0)
+		r = process_open(j->parent_state.pid, j->parent_state.start, &j->parent_pidfd);
+	if (r < 0)
+		return jail_error_set(err, ENOENT, "its parent jail %s is not running", j->parent);
+	r = store_params_read(j->parent_dirfd, &params);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot read the parameters of its parent jail %s", j->parent);
+	r = rebase_paths(j, params, err);
+	jail_params_free(params);
+	return r;
+}
+
+static int check_combination(const struct port_jail *j, struct jail_error *err)
+{
+	const struct plan *plan = j->plan;
+
+	if (!plan->init && plan->start.count > 0) {
+		(void)jail_error_set(err, EINVAL, "exec.start needs the reaper to run it");
+		jail_error_param(err, "exec.init");
+		return jail_error_hint(err, EINVAL, "leave exec.init at yes, or use command");
+	}
+	if (!plan->persist && plan->command.count == 0 && plan->start.count == 0) {
+		(void)jail_error_set(err, EINVAL, "nothing would run in it, so it would end at once");
+		jail_error_param(err, "persist");
+		return jail_error_hint(err, EINVAL, "give it persist, command or exec.start");
+	}
+	if (plan->init && access(JAIL_LIBEXECDIR "/jail-init", X_OK) < 0) {
+		(void)jail_error_sys(err, errno, JAIL_LIBEXECDIR "/jail-init");
+		return jail_error_hint(err, errno, "install jail-init there, or use exec.init=no with a command");
+	}
+	return 0;
+}
+
+static int open_log(struct port_jail *j, struct jail_error *err)
+{
+	if (j->plan->consolelog == NULL)
+		return 0;
+	j->log_fd = open(j->plan->consolelog, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+	if (j->log_fd < 0) {
+		int r = jail_error_sys(err, errno, "cannot open %s", j->plan->consolelog);
+
+		jail_error_param(err, "exec.consolelog");
+		return r;
+	}
+	return 0;
+}
+
+/* A jail's program never gets the caller's terminal: wherever there is one, it gets one of its own. */
+static unsigned terminals(const struct port_jail *j)
+{
+	unsigned which = 0;
+
+	for (int fd = 0; fd <= 2; fd++)
+		if (isatty(fd) && !(fd > 0 && j->log_fd >= 0))
+			which |= 1u << fd;
+	return which;
+}
+
+static int find_host_user(struct port_jail *j, struct jail_error *err)
+{
+	_cleanup_close_
+	int root = -1;
+	int r;
+
+	if (!j->plan->system_jail_user || j->plan->jail_user == NULL)
+		return 0;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = root < 0 ? jail_error_sys(err, errno, "cannot open /")
+		     : user_lookup(root, j->plan->jail_user, &j->host_user, err);
+	if (r < 0)
+		jail_error_param(err, "exec.jail_user");
+	return r;
+}
+
+/* The command line of jail-init; its -u is filled in inside, where the jail's passwd file is. */
+static int make_arguments(struct port_jail *j, struct jail_error *err)
+{
+	static char init[] = "jail-init", channel[] = "-c", persist[] = "-p", restart[] = "-r", never[] = "never",
+		    failure[] = "failure", always[] = "always", user[] = "-u", dir[] = "-d", terminal[] = "-t",
+		    nosuser[] = "-s", line[] = "-x", end[] = "--";
+	static char *const restarts[] = {never, failure, always};
+	const struct plan *plan = j->plan;
+	size_t n = 0;
+	char **v = calloc(16 + 2 * plan->start.count + plan->command.count, sizeof(*v));
+
+	if (v == NULL)
+		return jail_error_set(err, ENOMEM, "out of memory");
+	j->init_argv = v;
+	v[n++] = init;
+	v[n++] = channel;
+	v[n++] = j->user_argument; /* replaced in start_first(), where the channel is */
+	if (plan->persist)
+		v[n++] = persist;
+	v[n++] = restart;
+	v[n++] = restarts[plan->restart];
+	v[n++] = user;
+	v[n++] = j->user_argument;
+	v[n++] = dir;
+	v[n++] = plan->exec_dir;
+	if ((j->terminal & 1) != 0)
+		v[n++] = terminal;
+	if (j->privileges.no_root)
+		v[n++] = nosuser;
+	for (size_t i = 0; i < plan->start.count; i++) {
+		v[n++] = line;
+		v[n++] = plan->start.item[i];
+	}
+	if (plan->command.count > 0)
+		v[n++] = end;
+	for (size_t i = 0; i < plan->command.count; i++)
+		v[n++] = plan->command.item[i];
+	return 0;
+}
+
+/* All that can be found wrong without touching the kernel's state is found here. */
+static int prepare(struct port_jail *j, struct jail_error *err)
+{
+	int r = check_combination(j, err);
+
+	if (r == 0)
+		r = inside_check_stdio(err);
+	if (r == 0)
+		r = open_parent(j, err);
+	if (r == 0)
+		r = view_prepare(j->plan, j->parent_root, &j->view, err);
+	if (r == 0)
+		r = privilege_compose(&j->plan->record, &j->privileges, err);
+	if (r == 0)
+		r = find_host_user(j, err);
+	if (r == 0)
+		r = open_log(j, err);
+	if (r < 0)
+		return r;
+	j->terminal = terminals(j);
+	j->env = malloc(sizeof(*j->env));
+	if (j->env == NULL)
+		return jail_error_set(err, ENOMEM, "out of memory");
+	r = environment_begin(j->env, !j->plan->exec_clean, &j->plan->env, err);
+	return r < 0 ? r : make_arguments(j, err);
+}
+
+/* --------------------------------------------------------------------------------------------------------- steps */
+
+static int take_range(struct port_jail *j, struct jail_error *err)
+{
+	struct policy_record *record = &j->plan->record;
+	int r;
+
+	if (flag(j, POLICY_F_HOST_USERS))
+		return 0;
+	if (j->parent[0] != '\0' && !(j->parent_state.record.flags & POLICY_F_HOST_USERS)) {
+		if (j->plan->users_fixed)
+			return 0; /* plan_make() has held it within the parent's */
+		r = range_take_child(
+		    j->parent_dirfd, &j->parent_state.record, record->users_count, &record->users_base);
+		if (r == -ENOSPC) {
+			(void)jail_error_set(err, ENOSPC, "its parent %s has no %u user ids left for a child",
+			    j->parent, record->users_count);
+			jail_error_param(err, "users.count");
+			return jail_error_hint(
+			    err, ENOSPC, "create %s with a larger children.max or users.count", j->parent);
+		}
+		return r < 0 ? jail_error_sys(err, -r, "cannot find user ids") : 0;
+	}
+	r = j->plan->users_fixed ? range_take_fixed(&j->tree, record->users_base, record->users_count)
+				 : range_take(&j->tree, record->users_count, &record->users_base);
+	if (r < 0) {
+		(void)jail_error_set(err, -r, "%s",
+		    r == -EADDRINUSE ? "another jail has some of these user ids" : "no user ids are left");
+		jail_error_param(err, j->plan->users_fixed ? "users.base" : "users.count");
+		return r;
+	}
+	j->state.range_base = record->users_base;
+	j->state.range_count = record->users_count;
+	return 0;
+}
+
+/* May the parent have one more? The policy core says. Root lock held, so that two can't both be the last. */
+static int ask_parent(const struct port_jail *j, struct jail_error *err)
+{
+	struct policy_subject parent = {.record = &j->parent_state.record, .jail = j->parent_state.jid};
+	struct policy_object child = {.number = tree_child_count(j->parent_dirfd)};
+
+	if (j->parent[0] == '\0' || policy_decide(parent, POLICY_OP_CHILD_CREATE, &child).allowed)
+		return 0;
+	(void)jail_error_set(err, EPERM, "%s may have %u child jails and has %llu", j->parent,
+	    j->parent_state.record.children_max, (unsigned long long)child.number);
+	jail_error_param(err, "children.max");
+	return jail_error_hint(err, EPERM, "raise children.max of %s", j->parent);
+}
+
+/* The directory, its lock, the number, the ids and the first state, in one go under the root's lock. */
+static int take_name_locked(struct port_jail *j, struct jail_error *err)
+{
+	const char *name = j->plan->name;
+	int r = ask_parent(j, err);
+
+	if (r < 0)
+		return r;
+	r = store_check_add(&j->tree, name);
+	if (r == 0)
+		r = tree_jail_make(&j->tree, name, &j->dirfd);
+	if (r < 0)
+		return r == -EEXIST ? r : jail_error_sys(err, -r, "cannot make its control group");
+	j->named = true;
+	r = tree_lock(j->dirfd, false);
+	if (r == 0)
+		r = store_jid_take(&j->tree, (uint32_t)j->plan->jid, name, &j->state.jid);
+	if (r < 0) {
+		if (r != -EEXIST)
+			return jail_error_sys(err, -r, "cannot give it a number");
+		(void)jail_error_set(err, EADDRINUSE, "number %d is another jail's", j->plan->jid);
+		jail_error_param(err, "jid");
+		return -EADDRINUSE;
+	}
+	r = take_range(j, err);
+	if (r < 0)
+		return r;
+	j->state.record = j->plan->record;
+	r = store_state_write(j->dirfd, &j->state);
+	return r < 0 ? jail_error_sys(err, -r, "cannot record it in its control group") : 0;
+}
+
+static int take_name(struct port_jail *j, struct jail_error *err)
+{
+	struct timespec now;
+	int r;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	j->state = (struct store_state){
+	    .version = STORE_VERSION,
+	    .size = sizeof(j->state),
+	    .phase = STORE_CREATING,
+	    .created = (uint64_t)now.tv_sec,
+	    .flags = (j->plan->persist ? STORE_F_PERSIST : 0) | (j->plan->init ? STORE_F_INIT : 0) |
+		     (j->plan->base.count > 0 && !j->plan->is_volatile ? STORE_F_LEFTOVER : 0),
+	};
+	for (unsigned tries = 0;; tries++) {
+		r = tree_lock(j->tree.fd, true);
+		if (r < 0)
+			return jail_error_sys(err, -r, "cannot lock the jails' control group");
+		r = take_name_locked(j, err);
+		tree_unlock(j->tree.fd);
+		/* One of that name that is over, or that somebody began and did not finish, makes room. */
+		if (r != -EEXIST || tries > 0)
+			break;
+		r = remove_if_over(&j->tree, j->plan->name, err);
+		if (r < 0)
+			return r;
+		if (r == 0) {
+			r = -EEXIST;
+			break;
+		}
+	}
+	if (r == -EEXIST) {
+		(void)jail_error_set(err, EEXIST, "there is a jail of that name already");
+		(void)jail_error_hint(err, EEXIST, "change it with jail -m, or remove it first with jail -r");
+	}
+	if (r < 0 || (j->state.flags & STORE_F_LEFTOVER) == 0)
+		return r;
+	/* Before anything is left behind, what is needed to clean it up stands in the kernel. */
+	r = store_params_write(j->dirfd, j->params);
+	return r < 0 ? jail_error_sys(err, -r, "cannot record its parameters") : 0;
+}
+
+static void drop_name(struct port_jail *j)
+{
+	if (j->named)
+		(void)remove_jail(&j->tree, j->plan->name, j->dirfd, NULL);
+	j->named = false;
+}
+
+static void describe_inside(const struct port_jail *j, struct inside *in, struct jail_error *err)
+{
+	*in = (struct inside){
+	    .plan = j->plan,
+	    .view = j->view,
+	    .privileges = &j->privileges,
+	    .own_users = !flag(j, POLICY_F_HOST_USERS),
+	    .own_network = !flag(j, POLICY_F_HOST_NETWORK),
+	    .namespaces = own_namespaces(j),
+	    .channel = j->peer,
+	    .peer = j->channel,
+	    .lock_fd = j->dirfd,
+	    .parent_pidfd = j->parent_pidfd,
+	    .parent_namespaces = (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC) & ~own_namespaces(j),
+	    .log_fd = j->log_fd,
+	    .terminal = j->terminal,
+	    .host_user = j->plan->system_jail_user && j->plan->jail_user != NULL ? &j->host_user : NULL,
+	    .err = err,
+	};
+}
+
+/* One clone3: its own mounts and processes, straight into the control group. */
+static int clone_first(struct port_jail *j, struct jail_error *err)
+{
+	struct clone_args args = {
+	    .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_CLEAR_SIGHAND,
+	    .pidfd = (uintptr_t)&j->pidfd,
+	    .cgroup = (uint64_t)j->dirfd,
+	};
+	static char number[16];
+	struct jail_error failure;
+	struct inside in;
+	long pid;
+
+	if (flag(j, POLICY_F_HOST_USERS))
+		args.flags |= (uint64_t)(unsigned)own_namespaces(j);
+	pid = sys_clone3(&args);
+	if (pid == 0) {
+		memset(&failure, 0, sizeof(failure));
+		describe_inside(j, &in, &failure);
+		(void)snprintf(number, sizeof(number), "%d", j->peer);
+		j->init_argv[2] = number;
+		inside_main(&in, j->init_argv, j->user_argument, j->env);
+	}
+	if (pid < 0)
+		return jail_error_sys(err, errno, "cannot start its first process");
+	j->pid = (pid_t)pid;
+	return 0;
+}
+
+static int start_first(struct port_jail *j, struct jail_error *err)
+{
+	_cleanup_close_
+	int own_pids = -1;
+	int pair[2], r;
+
+	r = channel_pair(pair, err);
+	if (r < 0)
+		return r;
+	j->channel = pair[0];
+	j->peer = pair[1];
+	/* A child jail's processes are seen by its parent: their namespace lies within the parent's. */
+	if (j->parent_pidfd >= 0) {
+		own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+		if (own_pids < 0 || setns(j->parent_pidfd, CLONE_NEWPID) < 0)
+			return jail_error_sys(err, errno, "cannot enter the processes of %s", j->parent);
+	}
+	r = clone_first(j, err);
+	if (own_pids >= 0 && setns(own_pids, CLONE_NEWPID) < 0 && r == 0)
+		r = jail_error_sys(err, errno, "cannot come back from the processes of %s", j->parent);
+	j->peer = close_fd(j->peer);
+	return r;
+}
+
+void creation_kill(struct port_jail *j)
+{
+	if (j->pidfd >= 0) {
+		(void)sys_pidfd_send_signal(j->pidfd, SIGKILL);
+		(void)process_wait(j->pidfd, NULL);
+	}
+	j->pidfd = close_fd(j->pidfd);
+	j->channel = close_fd(j->channel);
+	j->peer = close_fd(j->peer);
+	j->master = close_fd(j->master);
+	j->pid = 0;
+}
+
+static int start_donor(struct port_jail *j, struct jail_error *err)
+{
+	const struct policy_record *record = &j->plan->record;
+	const struct channel_message go = {.kind = CHANNEL_GO};
+	bool nested = j->parent[0] != '\0' && !(j->parent_state.record.flags & POLICY_F_HOST_USERS);
+	int parent = nested ? j->parent_pidfd : -1, r;
+
+	if (flag(j, POLICY_F_HOST_USERS))
+		return 0;
+	r = donor_start(&j->donor, CLONE_NEWUSER | own_namespaces(j), parent, err);
+	if (r < 0)
+		return r;
+	/* A nested donor has its namespaces only once it could be given a map. */
+	if (!nested)
+		(void)channel_send(j->channel, &go, NULL, j->donor.pidfd);
+	r = donor_map(&j->donor, record->users_base - (nested ? j->parent_state.record.users_base : 0),
+	    record->users_count, parent, err);
+	if (r < 0)
+		return r;
+	/* If it is gone, the next step hears why. */
+	if (nested)
+		(void)channel_send(j->channel, &go, NULL, j->donor.pidfd);
+	(void)channel_send(j->channel, &go, NULL, j->donor.users_fd);
+	return 0;
+}
+
+static void end_donor(struct port_jail *j)
+{
+	donor_end(&j->donor);
+}
+
+/* While the first process builds, the parameters are written down. */
+static int record(struct port_jail *j, struct jail_error *err)
+{
+	int r = store_params_write(j->dirfd, j->params);
+
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot record its parameters");
+	j->state.pid = j->pid;
+	r = process_start_time(j->pid, &j->state.start);
+	if (r == 0)
+		r = store_state_write(j->dirfd, &j->state);
+	return r < 0 ? jail_error_sys(err, -r, "cannot record its first process") : 0;
+}
+
+static int wait_ready(struct port_jail *j, struct jail_error *err)
+{
+	struct channel_message m = {0};
+	struct jail_error failure;
+	int r = channel_receive(j->channel, -1, &m, &failure, &j->master);
+
+	if (r == 0 && m.kind == CHANNEL_ERROR) {
+		if (err != NULL)
+			*err = failure;
+		return failure.errnum > 0 ? -failure.errnum : -EIO;
+	}
+	if (r < 0 || m.kind != CHANNEL_READY)
+		return jail_error_set(err, EIO, "its first process was killed while it was being set up");
+	return 0;
+}
+
+/* From here on jls shows it, and it lives without us. */
+static int announce(struct port_jail *j, struct jail_error *err)
+{
+	int r;
+
+	donor_end(&j->donor);
+	j->state.phase = STORE_RUNNING;
+	r = store_state_write(j->dirfd, &j->state);
+	if (r == 0 && j->plan->persist) {
+		r = tree_lock(j->tree.fd, true);
+		if (r == 0)
+			r = store_check_drop(&j->tree, j->plan->name);
+		tree_unlock(j->tree.fd);
+	}
+	return r < 0 ? jail_error_sys(err, -r, "cannot record that it runs") : 0;
+}
+
+static const struct step {
+	const char *name;
+	int (*apply)(struct port_jail *j, struct jail_error *err);
+	void (*undo)(struct port_jail *j);
+} steps[] = {
+    {"take the name", take_name, drop_name},
+    {"start the first process", start_first, creation_kill},
+    {"make its users and network", start_donor, end_donor},
+    {"record its parameters", record, NULL},
+    {"set up inside", wait_ready, NULL},
+    {"announce it", announce, NULL},
+};
+
+void port_release(struct port_jail *j)
+{
+	if (j == NULL)
+		return;
+	donor_end(&j->donor);
+	view_free(j->view);
+	free(j->env);
+	free(j->init_argv);
+	(void)close_fd(j->channel);
+	(void)close_fd(j->peer);
+	(void)close_fd(j->pidfd);
+	(void)close_fd(j->master);
+	(void)close_fd(j->log_fd);
+	(void)close_fd(j->dirfd);
+	(void)close_fd(j->parent_dirfd);
+	(void)close_fd(j->parent_pidfd);
+	(void)close_fd(j->parent_root);
+	tree_close(&j->tree);
+	free(j);
+}
+
+static int apply_steps(struct port_jail *j, struct jail_error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		int r;
+
+		if (j->opts != NULL && (j->opts->flags & JAIL_VERBOSE) != 0 && j->opts->progress != NULL)
+			j->opts->progress(j->opts->arg, j->plan->name, steps[i].name);
+		r = steps[i].apply(j, err);
+		if (r == 0)
+			continue;
+		for (i++; i-- > 0;)
+			if (steps[i].undo != NULL)
+				steps[i].undo(j);
+		return r;
+	}
+	return 0;
+}
+
+int port_create(struct plan *plan, const struct jail_params *params, const struct jail_options *opts,
+    struct port_jail **ret, struct jail_error *err)
+{
+	struct port_jail *j = malloc(sizeof(*j));
+	int r;
+
+	if (j == NULL)
+		return jail_error_set(err, ENOMEM, "out of memory");
+	*j = (struct port_jail){.plan = plan,
+	    .params = params,
+	    .opts = opts,
+	    .tree.fd = -1,
+	    .dirfd = -1,
+	    .parent_dirfd = -1,
+	    .parent_pidfd = -1,
+	    .parent_root = -1,
+	    .log_fd = -1,
+	    .donor = DONOR_NONE,
+	    .channel = -1,
+	    .peer = -1,
+	    .pidfd = -1,
+	    .master = -1};
+	r = tree_open(true, &j->tree, err);
+	if (r == 0)
+		r = remove_leftovers(&j->tree, err);
+	if (r == 0)
+		r = prepare(j, err);
+	if (r == 0)
+		r = apply_steps(j, err);
+	if (r < 0) {
+		jail_error_jail(err, plan->name);
+		port_release(j);
+		return r;
+	}
+	*ret = j;
+	return 0;
+}
+
+int port_jid(const struct port_jail *j)
+{
+	return (int)j->state.jid;
+}
+
+void port_destroy(struct port_jail *j)
+{
+	/* Another tool may have removed it meanwhile, and somebody may have made a new one of that name. */
+	_cleanup_close_
+	int fd = -1;
+	struct stat ours, now;
+
+	creation_kill(j);
+	tree_unlock(j->dirfd);
+	if (tree_jail_lock(&j->tree, j->plan->name, true, &fd) == 0 && fstat(j->dirfd, &ours) == 0 &&
+	    fstat(fd, &now) == 0 && ours.st_ino == now.st_ino)
+		(void)remove_jail(&j->tree, j->plan->name, fd, NULL);
+	port_release(j);
+}

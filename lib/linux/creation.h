@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * creation.h: a jail that this process is making or has just made: what the steps of create.c share with the waiting
+ * in wait.c.
+ */
+#ifndef LINUX_CREATION_H
+#define LINUX_CREATION_H
+
+#include "../port.h"
+#include "donor.h"
+#include "inside.h"
+#include "store.h"
+#include "tree.h"
+
+struct port_jail {
+	struct plan *plan;		  /* the caller's */
+	const struct jail_params *params; /* the caller's */
+	const struct jail_options *opts;
+
+	struct tree tree;
+	int dirfd; /* its control group, locked by us until it is released */
+	struct store_state state;
+	bool named; /* the directory is ours */
+
+	char parent[JAIL_NAME_MAX + 1]; /* "": the host */
+	int parent_dirfd, parent_pidfd, parent_root;
+	struct store_state parent_state;
+
+	struct view *view;
+	struct privileges privileges;
+	struct environment *env;
+	char **init_argv;
+	char user_argument[1024];
+	struct user host_user;
+	unsigned terminal;
+	int log_fd;
+
+	struct donor donor;
+	int channel, peer;
+	pid_t pid;
+	int pidfd;
+	bool empty; /* the reaper said that nothing is left */
+	int master; /* of the jail's terminal, -1: none */
+};
+
+/* Kill the first process and wait for it. */
+void creation_kill(struct port_jail *j);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hook.c: the command lines of exec.*, on the host or in the running jail.
+ */
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "../port.h"
+#include "attach.h"
+#include "error.h"
+#include "inside.h"
+#include "process.h"
+#include "sys.h"
+#include "user.h"
+#include "wait.h"
+
+struct host_command {
+	const struct plan *plan;
+	const char *line;
+	const struct user *user; /* NULL: stay as we are */
+	struct environment *env;
+	int log_fd;
+};
+
+static void __attribute__((noreturn)) host_main(const struct host_command *h)
+{
+	static char sh[] = "sh", c[] = "-c";
+	char *argv[] = {sh, c, (char *)(uintptr_t)h->line, NULL};
+	const struct user *u = h->user;
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (h->log_fd >= 0 && (dup2(h->log_fd, 1) < 0 || dup2(h->log_fd, 2) < 0))
+		_exit(126);
+	if (u != NULL && (setgroups(u->ngroups, u->groups) < 0 || setresgid(u->gid, u->gid, u->gid) < 0 ||
+			     setresuid(u->uid, u->uid, u->uid) < 0))
+		_exit(126);
+	(void)execve("/bin/sh", argv, h->env->item);
+	_exit(127);
+}
+
+static int follow(int pidfd, unsigned timeout, int *ret_status)
+{
+	const struct wait_for w = {.fd = pidfd, .pidfd = pidfd, .master = -1, .timeout = timeout};
+	int status = 0, r = wait_follow(&w);
+
+	if (r < 0)
+		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+	(void)process_wait(pidfd, &status);
+	if (r == 0)
+		*ret_status = status;
+	return r;
+}
+
+static int run_on_host(const struct host_command *h, int *ret_status, struct jail_error *err)
+{
+	_cleanup_close_
+	int pidfd = -1;
+	struct clone_args args = {.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND, .pidfd = (uintptr_t)&pidfd};
+	long pid = sys_clone3(&args);
+	int r;
+
+	if (pid == 0)
+		host_main(h);
+	if (pid < 0)
+		return jail_error_sys(err, errno, "cannot start a process");
+	r = follow(pidfd, h->plan->exec_timeout, ret_status);
+	if (r == -ETIMEDOUT)
+		return jail_error_set(err, ETIMEDOUT, "it did not end within %u s", h->plan->exec_timeout);
+	return r < 0 ? jail_error_sys(err, -r, "cannot wait for it") : 0;
+}
+
+static int host_command(
+    const char *name, const struct plan *plan, const char *line, int log_fd, int *ret_status, struct jail_error *err)
+{
+	_cleanup_free_ struct environment *env = malloc(sizeof(*env));
+	_cleanup_free_ char *named = malloc(JAIL_NAME_MAX + 16);
+	_cleanup_close_
+	int root = -1;
+	struct user user;
+	struct plan_strings extra = {.item = &named, .count = 1};
+	struct host_command h = {.plan = plan, .line = line, .env = env, .log_fd = log_fd};
+	int r;
+
+	if (env == NULL || named == NULL)
+		return jail_error_set(err, ENOMEM, "out of memory");
+	(void)snprintf(named, JAIL_NAME_MAX + 16, "JAIL_NAME=%s", name);
+	/* On the host the caller's environment is the host's own: nothing is carried into the jail by it. */
+	r = environment_begin(env, true, &extra, err);
+	if (r < 0 || plan->system_user == NULL)
+		return r < 0 ? r : run_on_host(&h, ret_status, err);
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = root < 0 ? jail_error_sys(err, errno, "cannot open /") : user_lookup(root, plan->system_user, &user, err);
+	if (r < 0) {
+		jail_error_param(err, "exec.system_user");
+		return r;
+	}
+	h.user = &user;
+	return run_on_host(&h, ret_status, err);
+}
+
+static int jail_command(
+    const char *name, const struct plan *plan, const char *line, int log_fd, int *ret_status, struct jail_error *err)
+{
+	static char sh[] = "/bin/sh", c[] = "-c";
+	char *argv[] = {sh, c, (char *)(uintptr_t)line, NULL};
+	struct running jail = RUNNING_NONE;
+	const struct entry e = {
+	    .argv = argv,
+	    .user = plan->jail_user,
+	    .host_user = plan->system_jail_user,
+	    .inherit_env = !plan->exec_clean,
+	    .terminal = true,
+	    .timeout = plan->exec_timeout,
+	    .log_fd = log_fd,
+	};
+	int r = running_open(name, &jail, err);
+
+	if (r == 0)
+		r = entry_run(&jail, plan, &e, ret_status, err);
+	running_close(&jail);
+	return r;
+}
+
+int port_command(
+    const char *name, const struct plan *plan, bool inside, const char *line, int *ret_status, struct jail_error *err)
+{
+	_cleanup_close_
+	int log_fd = -1;
+	int r;
+
+	if (inside && plan->consolelog != NULL) {
+		log_fd =
+		    open(plan->consolelog, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+		if (log_fd < 0) {
+			r = jail_error_sys(err, errno, "cannot open %s", plan->consolelog);
+			jail_error_param(err, "exec.consolelog");
+			return r;
+		}
+	}
+	r = inside ? jail_command(name, plan, line, log_fd, ret_status, err)
+		   : host_command(name, plan, line, log_fd, ret_status, err);
+	if (r < 0)
+		jail_error_jail(err, name);
+	return r;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * list.c: what runs: one jail or all, read from the kernel each time. A jail whose last process has ended is not there
+ * any more, whether or not somebody has removed its directory.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "attach.h"
+#include "error.h"
+#include "params.h"
+#include "privilege.h"
+#include "process.h"
+#include "remove.h"
+#include "store.h"
+#include "util.h"
+
+static int report_number(struct jail_params *p, const char *name, unsigned long long value)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%llu", value);
+	return params_report(p, name, text);
+}
+
+/* The reaper counts restarts in its name (jail-init(8)). */
+static unsigned long restarts(pid_t pid)
+{
+	char path[64], text[32], *colon;
+	_cleanup_close_
+	int fd = -1;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	colon = strchr(text, ':');
+	return colon == NULL ? 0 : strtoul(colon + 1, NULL, 10);
+}
+
+static int report_state(struct jail_params *p, const char *name, int dirfd, const struct store_state *s)
+{
+	char parent[JAIL_NAME_MAX + 1] = "0", *dot;
+	int r = params_report(p, "name", name);
+
+	if (strchr(name, '.') != NULL) {
+		memcpy(parent, name, strlen(name) + 1);
+		dot = strrchr(parent, '.');
+		*dot = '\0';
+	}
+	if (r == 0)
+		r = report_number(p, "jid", s->jid);
+	if (r == 0)
+		r = params_report(p, "parent", parent);
+	if (r == 0)
+		r = report_number(p, "pid", s->pid > 0 ? (unsigned long long)s->pid : 0);
+	if (r == 0)
+		r = report_number(p, "created", s->created);
+	if (r == 0)
+		r = params_report(p, "dying", s->phase == STORE_RUNNING ? "false" : "true");
+	if (r == 0)
+		r = report_number(p, "children.cur", tree_child_count(dirfd));
+	if (r == 0)
+		r = params_report(p, "enforcement", privilege_enforcement());
+	if (r == 0 && s->record.users_count > 0) {
+		r = report_number(p, "users.base", s->record.users_base);
+		if (r == 0)
+			r = report_number(p, "users.count", s->record.users_count);
+	}
+	if (r == 0 && (s->flags & STORE_F_INIT) != 0)
+		r = report_number(p, "restarts", restarts(s->pid));
+	return r;
+}
+
+/* What was not written but holds: the plan's defaults that depend on other parameters. */
+static int report_effective(struct jail_params *p)
+{
+	struct plan *plan = NULL;
+	const char *text;
+	int r = 0;
+
+	if (!jail_params_has(p, "host.hostname") && jail_params_get(p, "name", &text) == 0)
+		r = params_report(p, "host.hostname", text);
+	if (r < 0 || jail_params_has(p, "path.hide"))
+		return r;
+	/* Only a tree that is shared with the host hides anything by itself. */
+	if ((jail_params_get(p, "path", &text) < 0 || strcmp(text, "/") != 0) && jail_params_count(p, "path.base") == 0)
+		return 0;
+	if (plan_make(p, NULL, &plan, NULL) < 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < plan->hide.count; i++)
+		r = params_report_item(p, "path.hide", plan->hide.item[i]);
+	plan_free(plan);
+	return r;
+}
+
+/* -ENOENT: over, or (without JAIL_LIST_DYING) not running. */
+static int read_jail(const char *name, int dirfd, unsigned flags, struct jail_params **ret)
+{
+	struct jail_params *p = NULL;
+	struct store_state s;
+	int r = store_state_read(dirfd, &s);
+
+	if (r < 0)
+		return r == -ENODATA ? -ENOENT : r;
+	if (s.phase != STORE_RUNNING && (flags & JAIL_LIST_DYING) == 0)
+		return -ENOENT;
+	if (s.phase == STORE_RUNNING && tree_populated(dirfd) != 1)
+		return -ENOENT;
+	r = store_params_read(dirfd, &p);
+	if (r == -ENODATA && s.phase != STORE_RUNNING)
+		r = jail_params_new(&p);
+	if (r == 0)
+		r = report_effective(p);
+	if (r == 0)
+		r = report_state(p, name, dirfd, &s);
+	if (r < 0) {
+		jail_params_free(p);
+		return r;
+	}
+	*ret = p;
+	return 0;
+}
+
+int jail_get(const char *name, struct jail_params **ret, struct jail_error *err)
+{
+	struct running jail = RUNNING_NONE;
+	int r = running_open(name, &jail, err);
+
+	if (r < 0)
+		return r;
+	r = read_jail(jail.name, jail.dirfd, 0, ret);
+	running_close(&jail);
+	if (r < 0) {
+		(void)jail_error_sys(err, -r, "cannot read its parameters");
+		jail_error_jail(err, name);
+	}
+	return r;
+}
+
+struct jail_list {
+	struct item {
+		uint32_t jid;
+		struct jail_params *params;
+	} * item;
+	size_t count, room;
+};
+
+struct walk {
+	struct jail_list *list;
+	const char *prefix;
+	int dirfd;
+	unsigned flags;
+};
+
+static int add(struct jail_list *l, struct jail_params *p)
+{
+	int64_t jid = 0;
+
+	if (l->count == l->room) {
+		size_t room = l->room > 0 ? 2 * l->room : 16;
+		struct item *grown = reallocarray(l->item, room, sizeof(*grown));
+
+		if (grown == NULL)
+			return -ENOMEM;
+		l->item = grown;
+		l->room = room;
+	}
+	(void)jail_params_get_int(p, "jid", &jid);
+	l->item[l->count++] = (struct item){.jid = (uint32_t)jid, .params = p};
+	return 0;
+}
+
+static int walk_jail(void *arg, const char *child)
+{
+	const struct walk *w = arg;
+	char name[JAIL_NAME_MAX + 1];
+	_cleanup_close_
+	int fd = openat(w->dirfd, child, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct walk deeper = {.list = w->list, .prefix = name, .dirfd = fd, .flags = w->flags};
+	struct jail_params *p = NULL;
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : negative_errno();
+	if ((size_t)snprintf(name, sizeof(name), "%s%s%s", w->prefix, w->prefix[0] != '\0' ? "." : "", child) >=
+	    sizeof(name))
+		return -ENAMETOOLONG;
+	r = read_jail(name, fd, w->flags, &p);
+	if (r == -ENOENT || r == -ENODEV)
+		return 0;
+	if (r == 0)
+		r = add(w->list, p);
+	if (r < 0) {
+		jail_params_free(p);
+		return r;
+	}
+	return tree_children(fd, walk_jail, &deeper);
+}
+
+static int by_jid(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	return (x->jid > y->jid) - (x->jid < y->jid);
+}
+
+int jail_list(unsigned flags, struct jail_list **ret, struct jail_error *err)
+{
+	struct jail_list *l = calloc(1, sizeof(*l));
+	struct tree t;
+	int r;
+
+	if (l == NULL)
+		return jail_error_set(err, ENOMEM, "out of memory");
+	if (geteuid() != 0) {
+		free(l);
+		return jail_error_set(err, EPERM, "only root may see the jails");
+	}
+	r = tree_open(false, &t, err);
+	if (r == 0) {
+		struct walk w = {.list = l, .prefix = "", .dirfd = t.fd, .flags = flags};
+
+		r = tree_children(t.fd, walk_jail, &w);
+		tree_close(&t);
+		if (r < 0)
+			(void)jail_error_sys(err, -r, "cannot read the jails");
+	} else if (r == -ENOENT) {
+		r = 0;
+	}
+	if (r < 0) {
+		jail_list_free(l);
+		return r;
+	}
+	if (l->count > 0)
+		qsort(l->item, l->count, sizeof(*l->item), by_jid);
+	*ret = l;
+	return 0;
+}
+
+size_t jail_list_count(const struct jail_list *l)
+{
+	return l->count;
+}
+
+const struct jail_params *jail_list_at(const struct jail_list *l, size_t i)
+{
+	return i < l->count ? l->item[i].params : NULL;
+}
+
+void jail_list_free(struct jail_list *l)
+{
+	if (l == NULL)
+		return;
+	for (size_t i = 0; i < l->count; i++)
+		jail_params_free(l->item[i].params);
+	free(l->item);
+	free(l);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * modify.c: changing and ending a running jail: what the kernel can change in it is changed, then what is recorded of
+ * it. Whether a parameter may be changed at all was decided by the caller from the table.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "../port.h"
+#include "attach.h"
+#include "channel.h"
+#include "error.h"
+#include "privilege.h"
+#include "process.h"
+#include "remove.h"
+#include "sys.h"
+#include "view.h"
+
+struct change {
+	struct running *jail;
+	const struct plan *was;
+	struct plan *will;
+	struct view *view;
+	int users_fd;
+};
+
+static bool differs(const char *a, const char *b)
+{
+	return (a == NULL) != (b == NULL) || (a != NULL && strcmp(a, b) != 0);
+}
+
+/* Capabilities and the filter of a process are fixed when it starts; saying yes here would be a lie. */
+static int check_static(const struct change *c, struct jail_error *err)
+{
+	uint64_t changed = c->was->record.allow ^ c->will->record.allow;
+	char name[64] = "securelevel";
+
+	if (changed == 0 && c->was->record.securelevel == c->will->record.securelevel)
+		return 0;
+	for (unsigned p = 0; p < POLICY_P_COUNT; p++)
+		if ((changed & POLICY_BIT(p)) != 0) {
+			(void)snprintf(name, sizeof(name), "allow.%s", policy_privilege_name((enum policy_privilege)p));
+			break;
+		}
+	(void)jail_error_set(err, ENOTSUP,
+	    "the privileges of running processes can't be changed by what enforces them here (%s)",
+	    privilege_enforcement());
+	jail_error_param(err, name);
+	return jail_error_hint(
+	    err, ENOTSUP, "set it in the configuration and restart the jail: jail -rc %s", c->jail->name);
+}
+
+static const char *host_name(const struct plan *plan)
+{
+	return plan->hostname != NULL ? plan->hostname : plan->name;
+}
+
+static int change_names(const struct change *c, struct jail_error *err)
+{
+	const char *domain = c->will->domainname != NULL ? c->will->domainname : "";
+	int r = 0;
+
+	if ((c->will->record.flags & POLICY_F_HOST_NAME) != 0)
+		return 0;
+	if (differs(host_name(c->was), host_name(c->will)) &&
+	    sethostname(host_name(c->will), strlen(host_name(c->will))) < 0) {
+		r = jail_error_sys(err, errno, "cannot name the host");
+		jail_error_param(err, "host.hostname");
+	}
+	if (r == 0 && differs(c->was->domainname, c->will->domainname) && setdomainname(domain, strlen(domain)) < 0) {
+		r = jail_error_sys(err, errno, "cannot name the domain");
+		jail_error_param(err, "host.domainname");
+	}
+	return r;
+}
+
+/* In a process of its own, inside the jail's mounts and names, still root of the host. */
+static void __attribute__((noreturn)) change_main(const struct change *c, int channel)
+{
+	const struct channel_message ready = {.kind = CHANNEL_READY}, failed = {.kind = CHANNEL_ERROR};
+	const struct policy_record *record = &c->jail->state.record;
+	struct jail_error failure = {0};
+	int r;
+
+	if (setns(c->jail->pidfd, CLONE_NEWNS | CLONE_NEWUTS) < 0)
+		r = jail_error_sys(&failure, errno, "cannot join its namespaces");
+	else
+		r = view_change(
+		    c->was, c->will, c->view, c->users_fd, record->users_base, record->users_count, &failure);
+	if (r == 0)
+		r = change_names(c, &failure);
+	(void)channel_send(channel, r < 0 ? &failed : &ready, r < 0 ? &failure : NULL, -1);
+	_exit(0);
+}
+
+static int change_inside(const struct change *c, struct jail_error *err)
+{
+	_cleanup_close_
+	int pidfd = -1, ours = -1, theirs = -1;
+	struct clone_args args = {.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND, .pidfd = (uintptr_t)&pidfd};
+	struct channel_message m = {0};
+	struct jail_error failure;
+	int pair[2], r = channel_pair(pair, err);
+	long pid;
+
+	if (r < 0)
+		return r;
+	ours = pair[0];
+	theirs = pair[1];
+	pid = sys_clone3(&args);
+	if (pid == 0)
+		change_main(c, theirs);
+	if (pid < 0)
+		return jail_error_sys(err, errno, "cannot start a process");
+	theirs = close_fd(theirs);
+	r = channel_receive(ours, -1, &m, &failure, NULL);
+	(void)process_wait(pidfd, NULL);
+	if (r == 0 && m.kind == CHANNEL_READY)
+		return 0;
+	if (r < 0 || m.kind != CHANNEL_ERROR)
+		return jail_error_set(err, EIO, "the process that was to change it was killed");
+	if (err != NULL)
+		*err = failure;
+	return failure.errnum > 0 ? -failure.errnum : -EIO;
+}
+
+static int change(struct change *c, struct jail_error *err)
+{
+	_cleanup_close_
+	int users_fd = -1;
+	char path[64];
+	int r = check_static(c, err);
+
+	if (r < 0)
+		return r;
+	if ((c->jail->state.record.flags & POLICY_F_HOST_USERS) == 0) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", c->jail->state.pid);
+		users_fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (users_fd < 0)
+			return jail_error_sys(err, errno, "cannot open its user namespace");
+	}
+	c->users_fd = users_fd;
+	r = view_prepare(c->will, -1, &c->view, err);
+	if (r == 0)
+		r = change_inside(c, err);
+	view_free(c->view);
+	return r;
+}
+
+/* The two that only the reaper can change listen to signals (jail-init(8)). */
+static void tell_init(const struct change *c)
+{
+	if ((c->jail->state.flags & STORE_F_INIT) == 0)
+		return;
+	if (c->was->restart != c->will->restart)
+		(void)sys_pidfd_send_signal(c->jail->pidfd, SIGRTMIN + (int)c->will->restart);
+	if (c->was->persist != c->will->persist)
+		(void)sys_pidfd_send_signal(c->jail->pidfd, SIGRTMIN + (c->will->persist ? 3 : 4));
+}
+
+static int record(const struct change *c, const struct jail_params *params, struct jail_error *err)
+{
+	struct running *jail = c->jail;
+	struct store_state s = jail->state;
+	int r;
+
+	s.record.children_max = c->will->record.children_max;
+	s.record.ndevices = c->will->record.ndevices;
+	memcpy(s.record.device, c->will->record.device, sizeof(s.record.device));
+	s.record.flags = c->will->record.flags;
+	s.flags = (s.flags & ~STORE_F_PERSIST) | (c->will->persist ? STORE_F_PERSIST : 0);
+	r = store_params_write(jail->dirfd, params);
+	if (r == 0)
+		r = store_state_write(jail->dirfd, &s);
+	if (r == 0 && c->was->persist != c->will->persist) {
+		r = tree_lock(jail->tree.fd, true);
+		if (r == 0)
+			r = c->will->persist ? store_check_drop(&jail->tree, jail->name)
+					     : store_check_add(&jail->tree, jail->name);
+		tree_unlock(jail->tree.fd);
+	}
+	return r < 0 ? jail_error_sys(err, -r, "cannot record the change") : 0;
+}
+
+int port_change(const char *name, const struct plan *was, struct plan *will, const struct jail_params *params,
+    struct jail_error *err)
+{
+	struct running jail = RUNNING_NONE;
+	struct change c = {.jail = &jail, .was = was, .will = will, .users_fd = -1};
+	_cleanup_close_
+	int lock = -1;
+	int r = running_open(name, &jail, err);
+
+	if (r < 0)
+		return r;
+	r = tree_jail_lock(&jail.tree, jail.name, true, &lock);
+	if (r < 0)
+		r = jail_error_sys(err, -r, "cannot lock it");
+	if (r == 0)
+		r = change(&c, err);
+	if (r == 0)
+		r = record(&c, params, err);
+	if (r == 0)
+		tell_init(&c);
+	else
+		jail_error_jail(err, name);
+	running_close(&jail);
+	return r;
+}
+
+int port_record(const char *name, struct policy_record *ret, struct jail_error *err)
+{
+	struct running jail = RUNNING_NONE;
+	int r = running_open(name, &jail, err);
+
+	if (r < 0)
+		return r;
+	*ret = jail.state.record;
+	running_close(&jail);
+	return 0;
+}
+
+int port_params(const char *name, struct jail_params **ret, struct jail_error *err)
+{
+	struct running jail = RUNNING_NONE;
+	int r = running_open(name, &jail, err);
+
+	if (r < 0)
+		return r;
+	r = store_params_read(jail.dirfd, ret);
+	running_close(&jail);
+	return r < 0 ? jail_error_sys(err, -r, "cannot read its parameters") : 0;
+}
+
+struct child_call {
+	int (*fn)(void *arg, const char *name);
+	void *arg;
+	const char *parent;
+};
+
+static int call_child(void *arg, const char *child)
+{
+	const struct child_call *c = arg;
+	char name[JAIL_NAME_MAX + 1];
+
+	if ((size_t)snprintf(name, sizeof(name), "%s.%s", c->parent, child) >= sizeof(name))
+		return -ENAMETOOLONG;
+	return c->fn(c->arg, name);
+}
+
+int port_children(const char *name, int (*fn)(void *arg, const char *name), void *arg)
+{
+	struct running jail = RUNNING_NONE;
+	struct child_call c = {.fn = fn, .arg = arg, .parent = name};
+	int r = running_open(name, &jail, NULL);
+
+	if (r < 0)
+		return 0;
+	r = tree_children(jail.dirfd, call_child, &c);
+	running_close(&jail);
+	return r;
+}
+
+/* Process 1 gets it, and passes it on to all that it can see: a number read from outside could be another's by now. */
+int port_terminate(const char *name, unsigned timeout, struct jail_error *err)
+{
+	struct running jail = RUNNING_NONE;
+	struct pollfd p = {.events = POLLIN};
+	int r = running_open(name, &jail, NULL);
+
+	if (r < 0)
+		return 0; /* it has ended by itself */
+	if (timeout == 0) {
+		running_close(&jail);
+		return 0;
+	}
+	(void)sys_pidfd_send_signal(jail.pidfd, SIGTERM);
+	p.fd = jail.pidfd;
+	do
+		r = poll(&p, 1, timeout > 2000000 ? -1 : (int)timeout * 1000);
+	while (r < 0 && errno == EINTR);
+	running_close(&jail);
+	return r == 0 ? jail_error_set(err, ETIMEDOUT, "some of its processes did not end within %u s", timeout) : 0;
+}
+
+int port_remove(const char *name, struct jail_error *err)
+{
+	_cleanup_close_
+	int fd = -1;
+	struct tree t;
+	int r = tree_open(false, &t, err);
+
+	if (r == 0) {
+		r = tree_jail_lock(&t, name, true, &fd);
+		if (r == 0)
+			r = remove_jail(&t, name, fd, err);
+		else
+			r = r == -ENOENT ? 0 : jail_error_sys(err, -r, "cannot lock it");
+		tree_close(&t);
+	}
+	if (r == -ENOENT)
+		r = 0; /* somebody else was faster */
+	if (r < 0)
+		jail_error_jail(err, name);
+	return r;
+}

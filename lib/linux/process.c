@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * process.c: see process.h.
+ */
+#include "process.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "sys.h"
+#include "util.h"
+
+int process_start_time(pid_t pid, uint64_t *ret)
+{
+	char path[64], text[1024], *field, *end;
+	_cleanup_close_
+	int fd = -1;
+	unsigned long long value;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : negative_errno();
+	n = read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return n < 0 ? negative_errno() : -ESRCH;
+	text[n] = '\0';
+	/* The second field is a name that may hold anything, a ')' too: count from the last one. */
+	field = strrchr(text, ')');
+	for (unsigned i = 2; field != NULL && i < 22; i++)
+		field = strchr(field + 1, ' ');
+	if (field == NULL)
+		return -EBADMSG;
+	errno = 0;
+	value = strtoull(field + 1, &end, 10);
+	if (errno != 0 || end == field + 1)
+		return -EBADMSG;
+	*ret = value;
+	return 0;
+}
+
+int process_open(pid_t pid, uint64_t start, int *ret_pidfd)
+{
+	_cleanup_close_
+	int fd = -1;
+	uint64_t now;
+	int r;
+
+	if (pid <= 0)
+		return -ESRCH;
+	fd = sys_pidfd_open(pid);
+	if (fd < 0)
+		return negative_errno();
+	/* Looked at behind the opening: what has this number now is what we hold. */
+	r = process_start_time(pid, &now);
+	if (r < 0)
+		return r;
+	if (now != start)
+		return -ESRCH;
+	*ret_pidfd = take_fd(&fd);
+	return 0;
+}
+
+int process_wait(int pidfd, int *ret_status)
+{
+	siginfo_t info = {0};
+
+	while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | __WALL) < 0)
+		if (errno != EINTR)
+			return negative_errno();
+	if (ret_status != NULL)
+		*ret_status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status & 0x7f;
+	return 0;
+}

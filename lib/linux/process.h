@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * process.h: a jail's process 1, named for ever by its number and start time.
+ */
+#ifndef LINUX_PROCESS_H
+#define LINUX_PROCESS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Start time in clock ticks since boot (field 22 of /proc/PID/stat, proc(5)). ESRCH. */
+int process_start_time(pid_t pid, uint64_t *ret);
+/* A pidfd of exactly that process. ESRCH when it has ended, also when its number was given to another. */
+int process_open(pid_t pid, uint64_t start, int *ret_pidfd);
+/* Wait for a child by pidfd, also one that sends no SIGCHLD. ECHILD: not ours. */
+int process_wait(int pidfd, int *ret_status);
+
+#endif

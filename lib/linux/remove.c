@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * remove.c: see remove.h. The order matters: mark, kill, wait, give back, remove the directory, forget. Whoever is
+ * killed in between leaves a directory that is on the list of jails to look at, and the next command goes on.
+ */
+#include "remove.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+#include "process.h"
+#include "range.h"
+#include "util.h"
+#include "view.h"
+
+#define KILL_WAIT_MS 30000 /* a process in an uninterruptible wait can't be hurried */
+
+/* What the jail left in the host's file system, when it is the kind that leaves something. */
+static int clean_view(int dirfd, struct jail_error *err)
+{
+	struct jail_params *params = NULL;
+	struct plan *plan = NULL;
+	int r = store_params_read(dirfd, &params);
+
+	if (r == 0)
+		r = plan_make(params, NULL, &plan, err);
+	if (r == 0)
+		r = view_clean(plan, err);
+	plan_free(plan);
+	jail_params_free(params);
+	return r;
+}
+
+/* Ids and number are marked as given back before they are: else a second try could take them from their next owner. */
+static int give_back(const struct tree *t, const char *name, int dirfd)
+{
+	struct store_state s, gone;
+	int r = store_state_read(dirfd, &s);
+
+	if (r < 0)
+		return r == -ENODATA || r == -EBADMSG ? 0 : r;
+	gone = s;
+	gone.jid = 0;
+	gone.range_count = 0;
+	gone.flags &= ~STORE_F_LEFTOVER;
+	r = store_state_write(dirfd, &gone);
+	if (r == 0)
+		r = range_drop(t, s.range_base, s.range_count);
+	if (r == 0 && s.jid != 0)
+		store_jid_drop(t, s.jid, name);
+	return r;
+}
+
+struct child_walk {
+	const struct tree *tree;
+	const char *parent;
+	struct jail_error *err;
+};
+
+static int take_away(const struct tree *t, const char *name, int dirfd, struct jail_error *err);
+
+static int take_away_child(void *arg, const char *child)
+{
+	const struct child_walk *w = arg;
+	char name[JAIL_NAME_MAX + 1];
+	_cleanup_close_
+	int fd = -1;
+	int r;
+
+	if ((size_t)snprintf(name, sizeof(name), "%s.%s", w->parent, child) >= sizeof(name))
+		return -ENAMETOOLONG;
+	r = tree_jail_open(w->tree, name, &fd);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	return take_away(w->tree, name, fd, w->err);
+}
+
+/* Everything in it is dead. Children first; depth is bounded by JAIL_DEPTH_MAX. */
+static int take_away(const struct tree *t, const char *name, int dirfd, struct jail_error *err)
+{
+	struct child_walk w = {.tree = t, .parent = name, .err = err};
+	struct store_state s;
+	int r = tree_children(dirfd, take_away_child, &w);
+
+	if (r == 0 && store_state_read(dirfd, &s) == 0 && (s.flags & STORE_F_LEFTOVER) != 0)
+		r = clean_view(dirfd, err);
+	if (r < 0)
+		return r;
+	r = tree_lock(t->fd, true);
+	if (r == 0)
+		r = give_back(t, name, dirfd);
+	if (r == 0)
+		r = tree_jail_rmdir(t, name);
+	if (r == 0)
+		r = store_check_drop(t, name);
+	tree_unlock(t->fd);
+	return r < 0 ? jail_error_sys(err, -r, "cannot remove its control group") : 0;
+}
+
+int remove_jail(const struct tree *t, const char *name, int dirfd, struct jail_error *err)
+{
+	struct store_state s;
+	int pidfd = -1, r;
+
+	if (store_state_read(dirfd, &s) == 0) {
+		if (s.phase != STORE_REMOVING) {
+			s.phase = STORE_REMOVING;
+			r = tree_lock(t->fd, true);
+			if (r == 0)
+				r = store_check_add(t, name);
+			tree_unlock(t->fd);
+			if (r == 0)
+				r = store_state_write(dirfd, &s);
+			if (r < 0)
+				return jail_error_sys(err, -r, "cannot mark it as being removed");
+		}
+		(void)process_open(s.pid, s.start, &pidfd);
+	}
+	r = tree_kill(dirfd);
+	if (r == 0)
+		r = tree_wait_empty(dirfd, KILL_WAIT_MS);
+	/* A long-lived program that made the jail is its first process's parent: don't leave it a zombie. */
+	if (pidfd >= 0)
+		(void)process_wait(pidfd, NULL);
+	(void)close_fd(pidfd);
+	if (r == -ETIMEDOUT)
+		return jail_error_set(err, EBUSY, "a process inside can't be killed (it waits for the kernel)");
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot kill its processes");
+	return take_away(t, name, dirfd, err);
+}
+
+static bool over(int dirfd)
+{
+	struct store_state s;
+
+	/* Locked by us and not finished: whoever began it is dead. */
+	if (store_state_read(dirfd, &s) < 0 || s.phase != STORE_RUNNING)
+		return true;
+	return tree_populated(dirfd) == 0;
+}
+
+int remove_if_over(const struct tree *t, const char *name, struct jail_error *err)
+{
+	_cleanup_close_
+	int fd = -1;
+	struct store_state s;
+	int r = tree_jail_lock(t, name, false, &fd);
+
+	if (r == -ENOENT) {
+		r = tree_lock(t->fd, true);
+		/* Looked at again with the lock: it could have been made just now. */
+		if (r == 0 && tree_jail_open(t, name, &fd) == -ENOENT)
+			r = store_check_drop(t, name);
+		tree_unlock(t->fd);
+		return r < 0 ? r : 1;
+	}
+	if (r < 0)
+		return r == -EWOULDBLOCK ? 0 : r;
+	if (over(fd)) {
+		r = remove_jail(t, name, fd, err);
+		return r < 0 ? r : 1;
+	}
+	/* A jail that persists by itself need not be looked at again. */
+	if (store_state_read(fd, &s) == 0 && (s.flags & STORE_F_PERSIST) != 0 && tree_lock(t->fd, true) == 0) {
+		(void)store_check_drop(t, name);
+		tree_unlock(t->fd);
+	}
+	return 0;
+}
+
+struct sweep {
+	const struct tree *tree;
+	const char *prefix;
+	struct jail_error *err;
+};
+
+static int sweep_child(void *arg, const char *child)
+{
+	const struct sweep *w = arg;
+	char name[JAIL_NAME_MAX + 1];
+	_cleanup_close_
+	int fd = -1;
+	struct sweep deeper = {.tree = w->tree, .prefix = name, .err = w->err};
+	int r;
+
+	if ((size_t)snprintf(name, sizeof(name), "%s%s%s", w->prefix, w->prefix[0] != '\0' ? "." : "", child) >=
+	    sizeof(name))
+		return 0;
+	r = remove_if_over(w->tree, name, w->err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return tree_jail_open(w->tree, name, &fd) < 0 ? 0 : tree_children(fd, sweep_child, &deeper);
+}
+
+int remove_leftovers(const struct tree *t, struct jail_error *err)
+{
+	_cleanup_free_ char *names = NULL;
+	size_t size;
+	int r = store_check_read(t, &names, &size);
+
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot read the list of jails to look at");
+	if (size >= 2 && names[0] == '*') {
+		struct sweep all = {.tree = t, .prefix = "", .err = err};
+
+		return tree_children(t->fd, sweep_child, &all);
+	}
+	for (size_t i = 0; i < size; i += strlen(names + i) + 1) {
+		r = remove_if_over(t, names + i, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int jail_sweep(struct jail_error *err)
+{
+	struct tree t;
+	int r = tree_open(false, &t, err);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = remove_leftovers(&t, err);
+	tree_close(&t);
+	return r;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * remove.h: taking a jail away, from any state it can be in.
+ */
+#ifndef LINUX_REMOVE_H
+#define LINUX_REMOVE_H
+
+#include "store.h"
+
+/*
+ * Kill and remove the jail and all beneath it. `dirfd` is its directory with its lock held; safe to do again from the
+ * beginning after it was interrupted anywhere. Does not close `dirfd`.
+ */
+int remove_jail(const struct tree *t, const char *name, int dirfd, struct jail_error *err);
+/*
+ * Look at the jails that may be unfinished or over, and remove those that are. Jails that somebody works on are left to
+ * them.
+ */
+int remove_leftovers(const struct tree *t, struct jail_error *err);
+/* The same for one jail: 1 when it was over and is removed now, 0 when it lives or is worked on. */
+int remove_if_over(const struct tree *t, const char *name, struct jail_error *err);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * store.h: what the kernel keeps of a jail: extended attributes of its control-group directory, `trusted.jail.*`, which
+ * nobody inside can read or write and which end with the directory. There is no other state.
+ *
+ *   on `jail/`:       next   the number given out last
+ *                     check  names of jails that may be unfinished or over: what the next command looks at
+ *                     jid.N  the name of jail N
+ *                     ranges which blocks of 65536 ids are taken (range.h)
+ *   on `jail/NAME`:   state  struct store_state
+ *                     params the parameters (params_encode()), in pieces: params, params1, ...
+ *
+ * The attributes of `jail/` are changed only with its lock held.
+ */
+#ifndef LINUX_STORE_H
+#define LINUX_STORE_H
+
+#include <jail.h>
+#include <policy.h>
+
+#include "tree.h"
+
+#define STORE_VERSION 1u
+
+enum store_phase { STORE_CREATING = 1, STORE_RUNNING, STORE_REMOVING };
+
+/* store_state.flags */
+#define STORE_F_PERSIST 0x01u
+#define STORE_F_INIT 0x02u     /* process 1 is our reaper */
+#define STORE_F_LEFTOVER 0x04u /* view_clean() has something to do when it goes */
+
+struct store_state {
+	uint32_t version, size;
+	uint32_t phase; /* enum store_phase */
+	uint32_t flags; /* STORE_F_* */
+	uint32_t jid;
+	int32_t pid;	  /* process 1, in the host's numbers; 0: not yet */
+	uint64_t start;	  /* its start time in clock ticks since boot: with pid it names one process for ever */
+	uint64_t created; /* seconds since 1970 */
+	uint32_t range_base, range_count; /* ids to give back; count 0: none */
+	struct policy_record record;
+};
+
+int store_state_read(int jailfd, struct store_state *ret);
+int store_state_write(int jailfd, const struct store_state *s);
+int store_params_read(int jailfd, struct jail_params **ret);
+/* Pieces that are no longer needed are removed. */
+int store_params_write(int jailfd, const struct jail_params *p);
+
+/* The next free number, or `wanted` if that is free (EEXIST); names it in the index. Root lock held. */
+int store_jid_take(const struct tree *t, uint32_t wanted, const char *name, uint32_t *ret);
+void store_jid_drop(const struct tree *t, uint32_t jid, const char *name);
+/* The name of jail number `jid`. ENOENT. Verified against the jail itself. */
+int store_jid_name(const struct tree *t, uint32_t jid, char ret[JAIL_NAME_MAX + 1]);
+
+/* The list of jails to look at. Root lock held, but for reading. */
+int store_check_add(const struct tree *t, const char *name);
+int store_check_drop(const struct tree *t, const char *name);
+/*
+ * The list as names, each ended by NUL; `*ret` is the caller's to free; size 0: none. "*": every jail (the list grew
+ * beyond what an attribute holds).
+ */
+int store_check_read(const struct tree *t, char **ret, size_t *ret_size);
+
+#endif

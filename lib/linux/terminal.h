@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * terminal.h: a terminal of the jail's own, relayed to the caller's, so that job control, resizing and ^C work and no
+ * program inside ever holds the caller's terminal (TIOCSTI, TIOCLINUX).
+ */
+#ifndef LINUX_TERMINAL_H
+#define LINUX_TERMINAL_H
+
+#include <jail.h>
+
+/*
+ * Inside the jail (mount namespace joined or made, devpts at /dev/pts): open a new pair. Does not allocate.
+ */
+int terminal_open(int *ret_master, int *ret_slave, struct jail_error *err);
+/* In the process about to run the program: new session, slave as controlling terminal and as those of descriptors 0..2
+ * that are terminals of the caller (bit i of `which`: descriptor i). Closes the slave. */
+int terminal_take(int slave, unsigned which, struct jail_error *err);
+/* Which of descriptors 0..2 are terminals, as bits; 0 when standard input is none. */
+unsigned terminal_wanted(void);
+/*
+ * In the tool: the caller's terminal goes raw, bytes and sizes are relayed until `done_fd` (a pidfd or channel) becomes
+ * readable and the master is drained; the terminal is restored on every way out, also after a signal. ^Z at the shell
+ * prompt inside stays inside. Returns 0 when done_fd became readable.
+ */
+int terminal_relay(int master, int done_fd, struct jail_error *err);
+
+#endif

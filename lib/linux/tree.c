@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tree.c: see tree.h. Knows cgroup-v2 directories and files (Documentation/admin-guide/cgroup-v2.rst of the kernel); it
+ * may not know what a jail's parameters are.
+ */
+#include "tree.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include "error.h"
+#include "sys.h"
+
+#define CGROUP2_MAGIC 0x63677270
+#define TREE_NAME "jail"
+
+static bool is_cgroup2(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == CGROUP2_MAGIC;
+}
+
+/* The two places where every distribution has it are tried first; reading the mount table is for the others. */
+static int find_in_mounts(char *ret_path, size_t size)
+{
+	char line[4096], point[1024], type[64];
+	FILE *f = fopen("/proc/self/mounts", "re");
+	int r = -ENODEV;
+
+	if (f == NULL)
+		return negative_errno();
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (sscanf(line, "%*s %1023s %63s", point, type) != 2 || strcmp(type, "cgroup2") != 0)
+			continue;
+		if (strlen(point) < size && is_cgroup2(point)) {
+			memcpy(ret_path, point, strlen(point) + 1);
+			r = 0;
+			break;
+		}
+	}
+	(void)fclose(f);
+	return r;
+}
+
+int tree_find_mount(char *ret_path, size_t size, bool *ret_hybrid)
+{
+	static const char unified[] = "/sys/fs/cgroup", hybrid[] = "/sys/fs/cgroup/unified";
+	const char *found = is_cgroup2(unified) ? unified : is_cgroup2(hybrid) ? hybrid : NULL;
+
+	if (ret_hybrid != NULL)
+		*ret_hybrid = found == hybrid;
+	if (found == NULL)
+		return find_in_mounts(ret_path, size);
+	if (strlen(found) >= size)
+		return -ENAMETOOLONG;
+	memcpy(ret_path, found, strlen(found) + 1);
+	return 0;
+}
+
+int tree_open(bool make, struct tree *ret, struct jail_error *err)
+{
+	char mount[200], path[256];
+	_cleanup_close_
+	int fd = -1;
+	int r = tree_find_mount(mount, sizeof(mount), NULL);
+
+	if (r < 0) {
+		(void)jail_error_set(err, ENODEV, "no cgroup v2 is mounted, and a jail is a cgroup-v2 directory");
+		(void)jail_error_exit(err, ENODEV, 69);
+		return jail_error_hint(err, ENODEV, "mount it: mount -t cgroup2 cgroup2 /sys/fs/cgroup (see jcheck)");
+	}
+	(void)snprintf(path, sizeof(path), "%s/" TREE_NAME, mount);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && make) {
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return jail_error_sys(err, errno, "cannot create the control group %s", path);
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (fd < 0) {
+		r = negative_errno();
+		/* No jail yet is an answer, not an error: the caller decides. */
+		return r == -ENOENT && !make ? r : jail_error_sys(err, -r, "cannot open the control group %s", path);
+	}
+	ret->fd = take_fd(&fd);
+	memcpy(ret->path, path, sizeof(path));
+	return 0;
+}
+
+void tree_close(struct tree *t)
+{
+	t->fd = close_fd(t->fd);
+}
+
+void tree_relative(const char *name, char ret[JAIL_NAME_MAX + 1])
+{
+	size_t i;
+
+	for (i = 0; name[i] != '\0' && i < JAIL_NAME_MAX; i++)
+		ret[i] = name[i] == '.' ? '/' : name[i];
+	ret[i] = '\0';
+}
+
+int tree_jail_open(const struct tree *t, const char *name, int *ret_fd)
+{
+	char path[JAIL_NAME_MAX + 1];
+	int fd;
+
+	tree_relative(name, path);
+	fd = openat(t->fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return negative_errno();
+	*ret_fd = fd;
+	return 0;
+}
+
+int tree_jail_make(const struct tree *t, const char *name, int *ret_fd)
+{
+	char path[JAIL_NAME_MAX + 1];
+
+	tree_relative(name, path);
+	if (mkdirat(t->fd, path, 0755) < 0)
+		return negative_errno();
+	return tree_jail_open(t, name, ret_fd);
+}
+
+/* A process that was killed and waited for may still hold its group for a moment: it leaves in its last schedule. */
+int tree_jail_rmdir(const struct tree *t, const char *name)
+{
+	char path[JAIL_NAME_MAX + 1];
+	struct timespec pause = {.tv_nsec = 100 * 1000};
+
+	tree_relative(name, path);
+	for (unsigned tries = 0; unlinkat(t->fd, path, AT_REMOVEDIR) < 0; tries++) {
+		if (errno == ENOENT)
+			return 0;
+		if (errno != EBUSY || tries >= 12)
+			return negative_errno();
+		(void)nanosleep(&pause, NULL);
+		pause.tv_nsec = pause.tv_nsec < 100 * 1000 * 1000 ? pause.tv_nsec * 2 : pause.tv_nsec;
+	}
+	return 0;
+}
+
+int tree_lock(int dirfd, bool wait)
+{
+	while (flock(dirfd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0)
+		if (errno != EINTR)
+			return negative_errno();
+	return 0;
+}
+
+void tree_unlock(int dirfd)
+{
+	(void)flock(dirfd, LOCK_UN);
+}
+
+int tree_jail_lock(const struct tree *t, const char *name, bool wait, int *ret_fd)
+{
+	for (;;) {
+		_cleanup_close_
+		int fd = -1, now = -1;
+		struct stat held, named;
+		int r = tree_jail_open(t, name, &fd);
+
+		if (r == 0)
+			r = tree_lock(fd, wait);
+		if (r == 0)
+			r = tree_jail_open(t, name, &now);
+		if (r < 0)
+			return r;
+		if (fstat(fd, &held) < 0 || fstat(now, &named) < 0)
+			return negative_errno();
+		if (held.st_ino == named.st_ino) {
+			*ret_fd = take_fd(&fd);
+			return 0;
+		}
+	}
+}
+
+static int read_populated(int eventsfd)
+{
+	char buf[256];
+	ssize_t n = pread(eventsfd, buf, sizeof(buf) - 1, 0);
+
+	if (n < 0)
+		return negative_errno();
+	buf[n] = '\0';
+	return strstr(buf, "populated 1") != NULL;
+}
+
+int tree_populated(int jailfd)
+{
+	_cleanup_close_
+	int fd = openat(jailfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+
+	/* The directory can go between its opening and this. */
+	if (fd < 0)
+		return errno == ENOENT || errno == ENODEV ? 0 : negative_errno();
+	return read_populated(fd);
+}
+
+int tree_wait_empty(int jailfd, int timeout_ms)
+{
+	_cleanup_close_
+	int fd = openat(jailfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	struct timespec now, end;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENODEV ? 0 : negative_errno();
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += timeout_ms / 1000;
+	end.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+	for (;;) {
+		struct pollfd p = {.fd = fd, .events = POLLPRI};
+		int r = read_populated(fd);
+		long long left;
+
+		if (r == -ENODEV || r == 0)
+			return 0;
+		if (r < 0)
+			return r;
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+		left = (end.tv_sec - now.tv_sec) * 1000LL + (end.tv_nsec - now.tv_nsec) / 1000000;
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
+			return negative_errno();
+	}
+}
+
+int tree_kill(int jailfd)
+{
+	_cleanup_close_
+	int fd = openat(jailfd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENODEV ? 0 : negative_errno();
+	return write(fd, "1", 1) == 1 || errno == ENODEV ? 0 : negative_errno();
+}
+
+int tree_children(int jailfd, int (*fn)(void *arg, const char *child), void *arg)
+{
+	int fd = openat(jailfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (d == NULL) {
+		r = negative_errno();
+		(void)close_fd(fd);
+		return r == -ENOENT || r == -ENODEV ? 0 : r;
+	}
+	while (r == 0 && (errno = 0, e = readdir(d)) != NULL)
+		if (e->d_type == DT_DIR && e->d_name[0] != '.')
+			r = fn(arg, e->d_name);
+	(void)closedir(d);
+	return r;
+}
+
+static int count_child(void *arg, const char *child)
+{
+	(void)child;
+	++*(size_t *)arg;
+	return 0;
+}
+
+size_t tree_child_count(int jailfd)
+{
+	size_t n = 0;
+
+	(void)tree_children(jailfd, count_child, &n);
+	return n;
+}

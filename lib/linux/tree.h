@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tree.h: the control-group tree that jails are: `jail/` beneath the cgroup-v2 mount, one directory a jail, children
+ * beneath their parents. Directories, locks, processes and killing; what is written on a directory is store.h's.
+ *
+ * Locks are flock(2) on directories: the root's for the few moments in which names, numbers and id ranges are given
+ * out, a jail's for as long as somebody creates, changes or removes it. They end with their holder, so a directory that
+ * is unfinished and unlocked is one whose creator died.
+ */
+#ifndef LINUX_TREE_H
+#define LINUX_TREE_H
+
+#include <jail.h>
+
+struct tree {
+	int fd;		/* the directory `jail` */
+	char path[256]; /* its path */
+};
+
+/* Find the cgroup-v2 mount, open (with `make`: create) `jail` in it. ENOENT: no jail was ever made here. */
+int tree_open(bool make, struct tree *ret, struct jail_error *err);
+void tree_close(struct tree *t);
+/* Where cgroup v2 is mounted, and whether v1 controllers are mounted beside it. ENODEV: nowhere. */
+int tree_find_mount(char *ret_path, size_t size, bool *ret_hybrid);
+
+/* "web.db" -> "web/db"; the name was checked by jail_name_check(). */
+void tree_relative(const char *name, char ret[JAIL_NAME_MAX + 1]);
+/* Open a jail's directory. ENOENT: no such jail. */
+int tree_jail_open(const struct tree *t, const char *name, int *ret_fd);
+int tree_jail_make(const struct tree *t, const char *name, int *ret_fd);
+/* Remove the directory; waits a moment for processes that are already dead. */
+int tree_jail_rmdir(const struct tree *t, const char *name);
+
+/*
+ * Open a jail's directory and lock it; what is locked is the jail of that name now, not one that was removed while we
+ * waited. ENOENT; EWOULDBLOCK with `wait` false.
+ */
+int tree_jail_lock(const struct tree *t, const char *name, bool wait, int *ret_fd);
+/* LOCK_EX; `wait` false: EWOULDBLOCK when somebody has it. */
+int tree_lock(int dirfd, bool wait);
+void tree_unlock(int dirfd);
+
+/* Does any process live in this jail or its children? 1, 0 or -errno. */
+int tree_populated(int jailfd);
+/* Wait until none does; -ETIMEDOUT. */
+int tree_wait_empty(int jailfd, int timeout_ms);
+/* KILL everything in it and beneath it, atomically (cgroup.kill). */
+int tree_kill(int jailfd);
+/* Call `fn` with each child directory's name; stops at the first that returns non-zero and returns that. */
+int tree_children(int jailfd, int (*fn)(void *arg, const char *child), void *arg);
+size_t tree_child_count(int jailfd);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view.h: what a jail sees of files: from a plan to a finished mount tree. Prepared by the tool (may allocate, reads
+ * the host), built by the jail's first process inside its fresh mount namespace, as root of the host with all its
+ * privileges, before it gives them up; the caller then copies the mount namespace into the jail's user namespace, which
+ * locks every mount: root inside can take none of them off, whatever else it is allowed.
+ *
+ * It knows mounts and paths; it may not know control groups, policy or processes.
+ */
+#ifndef LINUX_VIEW_H
+#define LINUX_VIEW_H
+
+#include "../plan.h"
+
+struct view;
+
+/* What view_build() gets from its caller. */
+struct view_gate {
+	/*
+	 * Called once, before the first step that needs the jail's users or network (an id-mapped mount, sysfs):
+	 * waits until they are there, joins the network, and gives a descriptor of the user namespace (-1 with users =
+	 * inherit) and the range. What does not need them is done before.
+	 */
+	int (*ready)(void *arg, int *ret_userns_fd, uint32_t *ret_base, uint32_t *ret_count, struct jail_error *err);
+	void *arg;
+};
+
+/*
+ * In the tool: open and check everything that is named (path, bases, mount sources, devices), find the mounts of the
+ * host beneath a shared tree, expand nothing yet. `parent_root_fd`: O_PATH descriptor that path and sources are
+ * resolved beneath (the parent jail's root), or -1 for the host. Fills the devices' numbers into `plan->record`.
+ */
+int view_prepare(struct plan *plan, int parent_root_fd, struct view **ret, struct jail_error *err);
+/*
+ * In the jail's first process: make the tree and pivot into it; afterwards "/" is the jail's root and nothing of the
+ * host's tree is mounted. Neither allocates nor uses stdio. On failure the process is to exit: its mount namespace,
+ * and all that was made, ends with it.
+ */
+int view_build(struct view *v, const struct view_gate *gate, struct jail_error *err);
+void view_free(struct view *v);
+
+/*
+ * What a jail left in the host's file system when it was removed or died half made (the overlay's work directory
+ * beside a `path` with bases). Idempotent; nothing there is success.
+ */
+int view_clean(const struct plan *plan, struct jail_error *err);
+
+/*
+ * Live changes, run by a process that has joined the jail's mount namespace as root of the host: cover more paths, add
+ * and remove mounts and device nodes, switch the root to read only. `was` is the running jail's plan, `will` the wanted
+ * one; what can't be changed is EBUSY or ENOTSUP with the parameter. Sources are those opened by view_prepare(will).
+ */
+int view_change(const struct plan *was, const struct plan *will, struct view *prepared, int userns_fd, uint32_t base,
+    uint32_t count, struct jail_error *err);
+
+#endif

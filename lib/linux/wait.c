@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * wait.c: a jail that was made runs its commands: let go, relay terminal and signals, gather how they end. What comes
+ * over the channel is taken with care: its other end is inside.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "channel.h"
+#include "creation.h"
+#include "error.h"
+#include "process.h"
+#include "remove.h"
+#include "sys.h"
+#include "terminal.h"
+#include "wait.h"
+
+#define EMPTY_WAIT_MS 10000
+
+int port_go(struct port_jail *j, struct jail_error *err)
+{
+	const struct channel_message go = {.kind = CHANNEL_GO};
+	int r = channel_send(j->channel, &go, NULL, -1);
+
+	/* Others may change or remove it now. */
+	tree_unlock(j->dirfd);
+	if (r < 0) {
+		(void)jail_error_set(err, EIO, "it ended before its first program");
+		jail_error_jail(err, j->plan->name);
+		return -EIO;
+	}
+	return 0;
+}
+
+/* Signals that a user ends a command with go to the jail, and the tool waits for what comes of it. */
+struct relay {
+	int signal_fd;
+	sigset_t saved;
+};
+
+static int relay_begin(struct relay *r)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGQUIT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, &r->saved) < 0)
+		return negative_errno();
+	r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (r->signal_fd < 0) {
+		int e = negative_errno();
+
+		(void)sigprocmask(SIG_SETMASK, &r->saved, NULL);
+		return e;
+	}
+	return 0;
+}
+
+static void relay_end(struct relay *r)
+{
+	r->signal_fd = close_fd(r->signal_fd);
+	(void)sigprocmask(SIG_SETMASK, &r->saved, NULL);
+}
+
+static void relay_signals(const struct relay *r, int pidfd)
+{
+	struct signalfd_siginfo info;
+
+	while (read(r->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		(void)sys_pidfd_send_signal(pidfd, (int)info.ssi_signo);
+}
+
+static int left_ms(const struct timespec *end)
+{
+	struct timespec now;
+	long long ms;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (end->tv_sec - now.tv_sec) * 1000LL + (end->tv_nsec - now.tv_nsec) / 1000000;
+	return ms < 0 ? 0 : (int)ms;
+}
+
+/* Until `fd` is readable (or hung up); `end` NULL: for ever. */
+static int wait_readable(const struct wait_for *w, const struct relay *relay, const struct timespec *end)
+{
+	if (w->master >= 0) {
+		/* The terminal's own way of passing ^C and the like is part of the relay. */
+		int r = terminal_relay(w->master, w->fd, NULL);
+
+		if (r < 0)
+			return r;
+	}
+	for (;;) {
+		struct pollfd p[2] = {{.fd = w->fd, .events = POLLIN}, {.fd = relay->signal_fd, .events = POLLIN}};
+		int n = poll(p, 2, end != NULL ? left_ms(end) : -1);
+
+		if (n < 0 && errno != EINTR)
+			return negative_errno();
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (n > 0 && p[1].revents != 0)
+			relay_signals(relay, w->pidfd);
+		if (n > 0 && p[0].revents != 0)
+			return 0;
+	}
+}
+
+int wait_follow(const struct wait_for *w)
+{
+	struct timespec end;
+	struct relay relay;
+	int r = relay_begin(&relay);
+
+	if (r < 0)
+		return r;
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += w->timeout;
+	r = wait_readable(w, &relay, w->timeout > 0 ? &end : NULL);
+	relay_end(&relay);
+	return r;
+}
+
+static int command_failed(const struct port_jail *j, size_t index, int status, struct jail_error *err)
+{
+	const char *line = j->plan->start.item[index];
+
+	if (WIFEXITED(status))
+		(void)jail_error_set(err, ECANCELED, "\"%s\" exited with status %d", line, WEXITSTATUS(status));
+	else
+		(void)jail_error_set(err, ECANCELED, "\"%s\" was killed by signal %d", line, WTERMSIG(status));
+	jail_error_param(err, "exec.start");
+	(void)jail_error_exit(err, ECANCELED, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	return -ECANCELED;
+}
+
+static int timed_out(const struct port_jail *j, struct jail_error *err)
+{
+	(void)jail_error_set(err, ETIMEDOUT, "its commands did not end within %u s", j->plan->exec_timeout);
+	jail_error_param(err, "exec.timeout");
+	return -ETIMEDOUT;
+}
+
+/* One message: 1 there is more to wait for, 0 done. */
+static int take_message(struct port_jail *j, size_t *done, int *status, struct jail_error *err)
+{
+	size_t lines = j->plan->start.count, all = lines + (j->plan->command.count > 0);
+	struct channel_message m = {0};
+	struct jail_error failure;
+	int r = channel_receive(j->channel, 0, &m, &failure, NULL);
+
+	if (r == -EPIPE && *done < all)
+		return jail_error_set(err, ECANCELED, "its first process was killed before its commands had ended");
+	if (r == -EPIPE)
+		return 0;
+	if (r < 0)
+		return r == -EAGAIN || r == -ETIMEDOUT ? 1
+						       : jail_error_sys(err, -r, "its first process is not understood");
+	if (m.kind == CHANNEL_ERROR) {
+		if (err != NULL)
+			*err = failure;
+		return failure.errnum > 0 ? -failure.errnum : -EIO;
+	}
+	if (m.kind == CHANNEL_EMPTY) {
+		j->empty = true;
+		return 0;
+	}
+	if (m.kind != CHANNEL_STATUS || m.index != *done || *done >= all)
+		return jail_error_set(err, EPROTO, "its first process is not understood");
+	if (m.index < lines && m.status != 0)
+		return command_failed(j, m.index, m.status, err);
+	if (m.index == lines)
+		*status = m.status;
+	++*done;
+	return 1;
+}
+
+/* With the reaper: the statuses it reports, then whether anything is left. */
+static int wait_init(
+    struct port_jail *j, const struct relay *relay, const struct timespec *end, int *status, struct jail_error *err)
+{
+	const struct wait_for w = {.fd = j->channel, .pidfd = j->pidfd, .master = j->master};
+	size_t done = 0;
+	int r;
+
+	if (j->plan->start.count + j->plan->command.count == 0)
+		return 0;
+	do {
+		r = wait_readable(&w, relay, done < j->plan->start.count ? end : NULL);
+		if (r == -ETIMEDOUT)
+			return timed_out(j, err);
+		if (r < 0)
+			return jail_error_sys(err, -r, "cannot wait for its commands");
+		r = take_message(j, &done, status, err);
+	} while (r > 0);
+	return r;
+}
+
+/* Without: the channel closes when the command is executed, and the command is the jail. */
+static int wait_command(struct port_jail *j, const struct relay *relay, int *status, struct jail_error *err)
+{
+	const struct wait_for w = {.fd = j->pidfd, .pidfd = j->pidfd, .master = j->master};
+	int r = channel_receive(j->channel, -1, &(struct channel_message){0}, err, NULL);
+
+	if (r == 0)
+		return err != NULL && err->errnum > 0 ? -err->errnum : -EIO;
+	if (r != -EPIPE)
+		return jail_error_sys(err, EPROTO, "its first process is not understood");
+	r = wait_readable(&w, relay, NULL);
+	if (r == 0)
+		r = process_wait(j->pidfd, status);
+	return r < 0 ? jail_error_sys(err, -r, "cannot wait for its command") : 0;
+}
+
+/* What has ended is taken away by who waited for it. */
+static int finish(struct port_jail *j, struct jail_error *err)
+{
+	struct pollfd p = {.fd = j->pidfd, .events = POLLIN};
+
+	/* The reaper that has nothing left is about to end; otherwise what is left inside goes on by itself. */
+	if (poll(&p, 1, j->empty ? EMPTY_WAIT_MS : 0) == 0)
+		return 0;
+	(void)process_wait(j->pidfd, NULL);
+	return remove_if_over(&j->tree, j->plan->name, err) < 0 ? -EIO : 0;
+}
+
+static int wait_all(struct port_jail *j, const struct relay *relay, int *status, struct jail_error *err)
+{
+	struct timespec end;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += j->plan->exec_timeout;
+	if (!j->plan->init)
+		return wait_command(j, relay, status, err);
+	return wait_init(j, relay, j->plan->exec_timeout > 0 ? &end : NULL, status, err);
+}
+
+int port_wait(struct port_jail *j, int *ret_status, struct jail_error *err)
+{
+	struct relay relay;
+	int status = 0, r = relay_begin(&relay);
+
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot wait for signals");
+	r = wait_all(j, &relay, &status, err);
+	relay_end(&relay);
+	if (r == 0)
+		r = finish(j, err);
+	if (r < 0) {
+		jail_error_jail(err, j->plan->name);
+		return r;
+	}
+	*ret_status = status;
+	return 0;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * plan.h: a jail to be made, typed: what a parameter set means, every string checked and parsed, every default filled
+ * in, the policy record composed. Pure (reads no file but mount.fstab), so that lib/linux and lib/netbsd never see a
+ * parameter's name or text. The plan owns everything it points to.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include <jail.h>
+#include <policy.h>
+
+#include "params.h"
+
+/* plan_mount.options */
+#define PLAN_M_RDONLY 0x01u
+#define PLAN_M_NOSUID 0x02u
+#define PLAN_M_NODEV 0x04u
+#define PLAN_M_NOEXEC 0x08u
+#define PLAN_M_IDMAP 0x10u   /* nullfs: map owners even where it is not the default */
+#define PLAN_M_NOIDMAP 0x20u /* nullfs: leave owners as they are outside */
+#define PLAN_M_NOATIME 0x40u
+
+enum plan_mount_type {
+	PLAN_M_NULLFS, /* nullfs, bind */
+	PLAN_M_TMPFS,
+	PLAN_M_PROCFS, /* procfs, linprocfs */
+	PLAN_M_DEVFS,
+	PLAN_M_FDESCFS,
+	PLAN_M_SYSFS,	/* linsysfs */
+	PLAN_M_OVERLAY, /* unionfs, overlay: source (lower directories, ':' between) above what is at the target */
+	PLAN_M_BLOCK,	/* any block file system: `fstype` names it */
+};
+
+struct plan_mount {
+	enum plan_mount_type type;
+	char *source; /* host path, or device; NULL where the type has none */
+	char *target; /* absolute path as seen inside */
+	char *fstype; /* the type's name as written */
+	unsigned options;
+	uint64_t size; /* tmpfs: bytes, 0 = kernel's default */
+	uint32_t mode; /* tmpfs: permission bits, 01777 when not given */
+	char *data;    /* further options, comma separated, for PLAN_M_BLOCK and overlay; may be NULL */
+	struct param_origin origin;
+};
+
+struct plan_device {
+	char *path;	 /* beneath /dev, absolute: "/dev/kvm" */
+	unsigned access; /* POLICY_DEV_READ | POLICY_DEV_WRITE */
+	struct param_origin origin;
+};
+
+enum plan_restart { PLAN_RESTART_NEVER, PLAN_RESTART_FAILURE, PLAN_RESTART_ALWAYS };
+
+struct plan_strings {
+	char **item; /* NULL terminated */
+	size_t count;
+};
+
+struct plan {
+	/* identity */
+	char *name; /* "" only before a jid gave it one */
+	int jid;    /* 0: next free */
+	bool persist;
+	struct policy_record
+	    record; /* users_base 0: to be allocated; devices are filled by the port (it knows numbers) */
+
+	/* host */
+	bool host_inherit;
+	char *hostname, *domainname, *hostuuid; /* NULL: not set (hostname: the jail's name) */
+	bool has_hostid;
+	uint32_t hostid;
+
+	/* files */
+	char *path; /* absolute, as written, default "/" */
+	bool readonly;
+	struct plan_strings base;
+	bool is_volatile;
+	uint64_t volatile_size;	  /* 0: no limit of its own */
+	bool shared_tree;	  /* `path` or a base is "/" */
+	struct plan_strings hide; /* absolute paths and globs, the defaults of a shared tree filled in */
+	struct plan_mount *mount; /* `mount` and mount.fstab, in order */
+	size_t nmounts;
+	bool devfs, procfs, fdescfs;
+	bool devfs_asked, procfs_asked; /* written by the user: then a missing mount point is an error */
+	struct plan_device *device;
+	size_t ndevices;
+	unsigned enforce_statfs;
+
+	/* users: inherit in record.flags */
+	bool users_fixed; /* users.base was given */
+
+	/* commands */
+	char *exec_dir;
+	bool init;
+	enum plan_restart restart;
+	unsigned stop_timeout; /* seconds */
+	unsigned exec_timeout; /* seconds, 0: none */
+	bool exec_clean;
+	char *jail_user, *system_user; /* NULL: root */
+	bool system_jail_user;
+	char *consolelog;
+	struct plan_strings command; /* argv; count 0: none */
+	struct plan_strings prepare, prestart, created, start, poststart, prestop, stop, poststop, release;
+	struct plan_strings env; /* KEY=value */
+};
+
+/*
+ * Everything that can be decided without the kernel, with the parameter and its file:line in the error. `parent`: the
+ * plan's policy is held within this record (NULL: a child of the host), ENOTSUP/EPERM names what it lacks.
+ */
+int plan_make(
+    const struct jail_params *p, const struct policy_record *parent, struct plan **ret, struct jail_error *err);
+void plan_free(struct plan *plan);
+
+/* One fstab(5) line. `root` is the jail's path: a target that begins with it is taken relative to it, as FreeBSD's are.
+ */
+int plan_parse_fstab_line(
+    const char *line, const char *root, struct param_origin at, struct plan_mount *ret, struct jail_error *err);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * port.h: the one interface between the portable library (life.c) and a kernel's port (lib/linux, later lib/netbsd),
+ * chosen when building. Besides these, a port implements the functions of jail.h that only read or enter: jail_get,
+ * jail_list*, jail_open, jail_exec, jail_events_*, jail_check, jail_sweep.
+ */
+#ifndef PORT_H
+#define PORT_H
+
+#include "plan.h"
+
+/* A jail that this process is making. */
+struct port_jail;
+
+/* The policy of a running jail, for its children. ENOENT. */
+int port_record(const char *name, struct policy_record *ret, struct jail_error *err);
+/*
+ * Make everything, up to the moment before the first program runs inside; all or nothing. `params` is what is kept and
+ * reported. EEXIST: there is one of that name.
+ */
+int port_create(struct plan *plan, const struct jail_params *params, const struct jail_options *opts,
+    struct port_jail **ret, struct jail_error *err);
+/* Let its commands (exec.start, command) run. */
+int port_go(struct port_jail *j, struct jail_error *err);
+/*
+ * Wait for them, relaying terminal and signals; `ret_status` is `command`'s wait status. A failing exec.start, or
+ * exec.timeout, is an error; the caller then destroys the jail. A jail with nothing left in it is removed.
+ */
+int port_wait(struct port_jail *j, int *ret_status, struct jail_error *err);
+int port_jid(const struct port_jail *j);
+/* Forget the handle; the jail goes on. */
+void port_release(struct port_jail *j);
+/* Kill and remove the jail, forget the handle. */
+void port_destroy(struct port_jail *j);
+
+/* TERM to everything inside, and wait at most `timeout` seconds for it to end. ETIMEDOUT: some did not. */
+int port_terminate(const char *name, unsigned timeout, struct jail_error *err);
+/* Kill what is left, children first, and take everything away. */
+int port_remove(const char *name, struct jail_error *err);
+/* Make `will` of a running jail; `changes` says what was asked, `params` is the complete new set. */
+int port_change(const char *name, const struct plan *was, struct plan *will, const struct jail_params *params,
+    struct jail_error *err);
+/* The full name of a jail given by name or number. ENOENT. */
+int port_name(const char *name_or_jid, char ret[JAIL_NAME_MAX + 1], struct jail_error *err);
+/* The stored parameters, exactly as they were given. */
+int port_params(const char *name, struct jail_params **ret, struct jail_error *err);
+/* Names of the children of a running jail, deepest first: `fn` for each. */
+int port_children(const char *name, int (*fn)(void *arg, const char *name), void *arg);
+/* Run a command line of the host's or of the jail's (`inside`), as exec.* has it, and wait. */
+int port_command(
+    const char *name, const struct plan *plan, bool inside, const char *line, int *ret_status, struct jail_error *err);
+
+#endif

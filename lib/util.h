@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * util.h: release by scope, and the few small helpers every file of the library uses. Header only; it may not know
+ * anything of jails.
+ */
+#ifndef UTIL_H
+#define UTIL_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Closes a descriptor and keeps errno; negative ones are left alone. Returns -1, so `fd = close_fd(fd)` reads well. */
+static inline int close_fd(int fd)
+{
+	if (fd >= 0) {
+		int saved = errno;
+
+		(void)close(fd);
+		errno = saved;
+	}
+	return -1;
+}
+
+static inline void close_fdp(int *fd)
+{
+	*fd = close_fd(*fd);
+}
+
+static inline void free_p(void *p)
+{
+	free(*(void **)p);
+}
+
+#define _cleanup_close_ __attribute__((cleanup(close_fdp)))
+#define _cleanup_free_ __attribute__((cleanup(free_p)))
+
+/* Hand a descriptor on: the variable no longer owns it. */
+static inline int take_fd(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
+static inline void *take_ptr_(void **p)
+{
+	void *taken = *p;
+
+	*p = NULL;
+	return taken;
+}
+#define take_ptr(p) ((__typeof__(p))take_ptr_((void **)&(p)))
+
+/* -errno of the call just made, never 0. */
+static inline int negative_errno(void)
+{
+	return errno > 0 ? -errno : -EINVAL;
+}
+
+#define _printf_(a, b) __attribute__((format(printf, a, b)))
+
+#endif
