@@ -169,18 +169,36 @@ step_format() {
 
 step_tidy() {
 	[ -f "$build/clang/compile_commands.json" ] || CC=clang run clang-build make_build clang || return
-	# Each file once: the library is compiled three times, and the checks are the same.
-	run tidy sh -c 'find kern lib libexec tools -name "*.c" | sort |
-	    xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p "$1" --warnings-as-errors="*"' sh "$build/clang"
+	run tidy tidy_all
+}
+
+# Each file once: the library is compiled three times, and the checks are the same.
+tidy_all() {
+	mkdir -p "$build/clang/tidy"
+	python3 - "$build/clang" "$source" >"$build/clang/tidy/list" <<-'EOF' || return
+	import json, os, sys
+	build, source = sys.argv[1:]
+	once = {}
+	for entry in json.load(open(build + "/compile_commands.json")):
+	    path = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
+	    part = os.path.relpath(path, source).split(os.sep)[0]
+	    if part in ("kern", "lib", "libexec", "tools"):
+	        once.setdefault(path, entry)
+	json.dump(list(once.values()), open(build + "/tidy/compile_commands.json", "w"))
+	print("\n".join(sorted(once)))
+	EOF
+	xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p "$build/clang/tidy" --warnings-as-errors='*' <"$build/clang/tidy/list"
 }
 
 step_manuals() {
+	[ -d "$build/gcc/stage" ] || CC=gcc run gcc-build make_build gcc || return
 	run manuals lint_manuals
 }
 
 # mandoc's advice on style is welcome, its warnings and errors count.
 lint_manuals() {
-	mandoc -T lint -W warning man/*.[1-8]
+	find "$build/gcc/stage" -path '*/man/man*' -type f >"$logs/manuals.list"
+	[ -s "$logs/manuals.list" ] && xargs mandoc -T lint -W warning <"$logs/manuals.list"
 }
 
 step_shell() {
