@@ -144,9 +144,9 @@ static bool packet_is_sound(const struct packet *p, size_t length, int fd)
 	case CHANNEL_ERROR:
 		return length == sizeof(*p) && fd < 0 && failure_is_sound(&p->failure);
 	case CHANNEL_READY:
+	case CHANNEL_GO:
 		return length == sizeof(p->head);
 	case CHANNEL_STATUS:
-	case CHANNEL_GO:
 	case CHANNEL_EMPTY:
 		return length == sizeof(p->head) && fd < 0;
 	default:

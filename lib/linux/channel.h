@@ -13,7 +13,7 @@ enum channel_kind {
 	CHANNEL_READY,	   /* set-up done; a terminal's master end may come with it (SCM_RIGHTS) */
 	CHANNEL_STATUS, /* command line `index` ended with wait status `status`; index == count of exec.start: `command`
 			 */
-	CHANNEL_GO,	/* the tool to the process: go on */
+	CHANNEL_GO,	/* the tool to the process: go on; a descriptor may come with it */
 	CHANNEL_EMPTY,	/* behind the last STATUS: nothing else runs inside, process 1 ends now */
 };
 
