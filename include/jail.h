@@ -170,6 +170,7 @@ int jail_conf_order(
 
 #define JAIL_VERBOSE 0x01u /* report each step through the progress function */
 
+/* The step "created" is the moment from which the jail is listed, and has its number; its commands have not run yet. */
 typedef void jail_progress_fn(void *arg, const char *jail, const char *step);
 
 struct jail_options {

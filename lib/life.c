@@ -74,6 +74,7 @@ int jail_create(const struct jail_params *p, const struct jail_options *opts, in
 	r = port_create(plan, p, opts, &j, err);
 	if (r == 0) {
 		jid = port_jid(j);
+		progress(opts, plan->name, "created");
 		r = port_go(j, err);
 		if (r < 0)
 			port_destroy(j);
@@ -153,6 +154,7 @@ int jail_start(const struct jail_params *p, const struct jail_options *opts, int
 	if (r == 0)
 		r = port_create(plan, p, opts, &j, err);
 	if (r == 0) {
+		progress(opts, plan->name, "created");
 		r = start_created(j, plan, opts, &status, err);
 		if (r < 0)
 			port_destroy(j);
