@@ -55,7 +55,9 @@ static int check_component(const char *name, const char *at, size_t n, struct ja
 	for (size_t i = 0; i < n; i++) {
 		if (is_name_char(at[i]))
 			continue;
-		if (at[i] > 0x20 && at[i] < 0x7f)
+		if (at[i] == ' ')
+			(void)jail_error_set(err, EINVAL, "\"%s\" is not a jail's name: it has a space in it", name);
+		else if (at[i] > 0x20 && at[i] < 0x7f)
 			(void)jail_error_set(
 			    err, EINVAL, "\"%s\" is not a jail's name: '%c' is not allowed", name, at[i]);
 		else

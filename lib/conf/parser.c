@@ -180,7 +180,7 @@ static int not_ended(struct parser *p, const struct statement *st, const struct 
 	if (t->line > last || t->type == CONF_T_END || t->type == CONF_T_CLOSE)
 		return parse_error(p, last, "a statement ends in ';'", "%s: the ';' is missing", name);
 	return parse_error(p, t->line,
-	    "values are separated by ',', a value with spaces is quoted, a statement ends in ';'", "%s: unexpected %s",
+	    "values are separated by ','; one that has spaces or any of , ; = { } in it is quoted", "%s: unexpected %s",
 	    name, token_text(t, text, sizeof(text)));
 }
 
