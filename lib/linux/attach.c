@@ -6,7 +6,6 @@
 #include "attach.h"
 
 #include <ctype.h>
-#include <grp.h>
 #include <linux/keyctl.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,8 +51,7 @@ static int resolve(const struct tree *t, const char *given, char ret[JAIL_NAME_M
 
 int port_name(const char *name_or_jid, char ret[JAIL_NAME_MAX + 1], struct jail_error *err)
 {
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	struct tree t;
 	int r = tree_open(false, &t, err);
 
@@ -144,7 +142,7 @@ static int enter_namespaces(struct entering *x)
 	/* Users last: some of the others belong to the host's users, and joining takes a privilege over each. */
 	if (setns(x->jail->pidfd, all) < 0 || (users && setns(x->jail->pidfd, CLONE_NEWUSER) < 0))
 		return jail_error_sys(x->err, errno, "cannot join its namespaces");
-	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+	if (sys_become_root() < 0)
 		return jail_error_sys(x->err, errno, "cannot become its root");
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		return jail_error_sys(x->err, errno, "prctl");
@@ -156,8 +154,7 @@ static int enter_namespaces(struct entering *x)
 static int enter_user(struct entering *x, struct user *user)
 {
 	const char *name = x->entry->user != NULL ? x->entry->user : "root";
-	_cleanup_close_
-	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	if (root < 0)
@@ -245,8 +242,7 @@ static void __attribute__((noreturn)) entering_main(struct entering *x)
 
 static int start_entering(struct entering *x, pid_t *ret_pid, int *ret_pidfd, struct jail_error *err)
 {
-	_cleanup_close_
-	int own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	struct clone_args args = {
 	    .flags = CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_CLEAR_SIGHAND,
 	    .pidfd = (uintptr_t)ret_pidfd,
@@ -330,8 +326,7 @@ static int follow(struct entering *x, int pidfd, int *ret_status, struct jail_er
 
 static int host_user(const struct entry *e, struct user *ret, struct jail_error *err)
 {
-	_cleanup_close_
-	int root = -1;
+	_cleanup_close_ int root = -1;
 
 	if (!e->host_user || e->user == NULL)
 		return 0;
@@ -341,8 +336,7 @@ static int host_user(const struct entry *e, struct user *ret, struct jail_error 
 
 static int run_entering(struct entering *x, int *ret_status, struct jail_error *err)
 {
-	_cleanup_close_
-	int pidfd = -1;
+	_cleanup_close_ int pidfd = -1;
 	pid_t pid;
 	int pair[2], r = channel_pair(pair, err);
 

@@ -161,8 +161,7 @@ static unsigned terminals(const struct port_jail *j)
 
 static int find_host_user(struct port_jail *j, struct jail_error *err)
 {
-	_cleanup_close_
-	int root = -1;
+	_cleanup_close_ int root = -1;
 	int r;
 
 	if (!j->plan->system_jail_user || j->plan->jail_user == NULL)
@@ -425,8 +424,7 @@ static int clone_first(struct port_jail *j, struct jail_error *err)
 
 static int start_first(struct port_jail *j, struct jail_error *err)
 {
-	_cleanup_close_
-	int own_pids = -1;
+	_cleanup_close_ int own_pids = -1;
 	int pair[2], r;
 
 	r = channel_pair(pair, err);
@@ -526,7 +524,7 @@ static int announce(struct port_jail *j, struct jail_error *err)
 {
 	int r;
 
-	donor_end(&j->donor);
+	donor_release(&j->donor);
 	j->state.phase = STORE_RUNNING;
 	r = store_state_write(j->dirfd, &j->state);
 	if (r == 0 && j->plan->persist) {
@@ -636,8 +634,7 @@ int port_jid(const struct port_jail *j)
 void port_destroy(struct port_jail *j)
 {
 	/* Another tool may have removed it meanwhile, and somebody may have made a new one of that name. */
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	struct stat ours, now;
 
 	creation_kill(j);

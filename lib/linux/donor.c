@@ -12,39 +12,64 @@
 #include "error.h"
 #include "sys.h"
 
-/* Waits until the tool lets go of the leash, or is gone. */
-static void __attribute__((noreturn)) donor_main(int leash_end, int leash)
+/* What the donor needs; it lives in our memory. */
+struct donor_stack {
+	int end, ours;
+	int parent_pidfd, namespaces;
+	char stack[4096] __attribute__((aligned(16)));
+};
+
+/*
+ * Waits until the tool lets go of the leash, or is gone. Nothing here fails while memory is shared, so that errno is
+ * left to the tool.
+ */
+static int donor_main(void *arg)
 {
+	const struct donor_stack *s = arg;
 	char byte;
 
-	(void)close(leash);
-	while (read(leash_end, &byte, 1) < 0 && errno == EINTR)
-		;
+	(void)close(s->ours);
+	/* A child jail's users lie within its parent's: be there first, then say so. */
+	if (s->parent_pidfd >= 0 &&
+	    (setns(s->parent_pidfd, CLONE_NEWUSER) < 0 || unshare(s->namespaces) < 0 || write(s->end, "", 1) != 1))
+		_exit(1);
+	(void)read(s->end, &byte, 1);
 	_exit(0);
+}
+
+/*
+ * A process that only waits needs no copy of our memory, and making one takes longer than all else here. Within a
+ * parent jail it does: unshare(2) of users refuses shared memory.
+ */
+static int clone_donor(struct donor_stack *s, int *ret_pidfd)
+{
+	int flags = CLONE_PIDFD | (s->parent_pidfd < 0 ? CLONE_VM | s->namespaces : 0);
+	pid_t pid = clone(donor_main, s->stack + sizeof(s->stack), flags, s, ret_pidfd);
+
+	return pid < 0 ? negative_errno() : pid;
 }
 
 int donor_start(struct donor *d, int namespaces, int parent_pidfd, struct jail_error *err)
 {
-	struct clone_args args = {0};
-	int pair[2], pidfd = -1, r;
-	long pid;
+	struct donor_stack *s = malloc(sizeof(*s));
+	int pair[2], pidfd = -1;
+	pid_t pid;
 
+	if (s == NULL)
+		return jail_error_set(err, ENOMEM, "out of memory");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return jail_error_sys(err, errno, "cannot make a socket pair");
-	args.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (parent_pidfd < 0 ? (uint64_t)(unsigned)namespaces : 0);
-	args.pidfd = (uintptr_t)&pidfd;
-	pid = sys_clone3(&args);
-	if (pid == 0) {
-		/* A child jail's users lie within its parent's: be there first, then say so. */
-		if (parent_pidfd >= 0 &&
-		    (setns(parent_pidfd, CLONE_NEWUSER) < 0 || unshare(namespaces) < 0 || write(pair[0], "", 1) != 1))
-			_exit(1);
-		donor_main(pair[0], pair[1]);
-	}
-	r = pid < 0 ? negative_errno() : 0;
+		goto no_pair;
+	s->end = pair[0];
+	s->ours = pair[1];
+	s->parent_pidfd = parent_pidfd;
+	s->namespaces = namespaces;
+	pid = clone_donor(s, &pidfd);
 	(void)close(pair[0]);
-	if (r < 0) {
+	if (pid < 0) {
+		int r = pid;
+
 		(void)close(pair[1]);
+		free(s);
 		(void)jail_error_sys(err, -r, "cannot make the jail's namespaces");
 		if (r == -ENOSPC || r == -EUSERS)
 			(void)jail_error_hint(err, -r, "raise /proc/sys/user/max_*_namespaces");
@@ -53,15 +78,17 @@ int donor_start(struct donor *d, int namespaces, int parent_pidfd, struct jail_e
 			    err, -r, "user namespaces must be enabled, or users=inherit (see jcheck)");
 		return r;
 	}
-	*d = (struct donor){.pid = (pid_t)pid, .pidfd = pidfd, .users_fd = -1, .leash = pair[1]};
+	*d = (struct donor){.pid = pid, .pidfd = pidfd, .users_fd = -1, .leash = pair[1], .stack = s};
 	return 0;
+no_pair:
+	free(s);
+	return jail_error_sys(err, errno, "cannot make a socket pair");
 }
 
 static int write_map(pid_t pid, const char *file, const char *line, size_t length)
 {
 	char path[64];
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -128,17 +155,25 @@ int donor_map(struct donor *d, uint32_t base, uint32_t count, int parent_pidfd, 
 	return 0;
 }
 
+void donor_release(struct donor *d)
+{
+	d->leash = close_fd(d->leash);
+	if (d->pid > 0)
+		(void)sys_pidfd_send_signal(d->pidfd, SIGKILL);
+}
+
 void donor_end(struct donor *d)
 {
 	siginfo_t info;
 
-	d->leash = close_fd(d->leash);
+	donor_release(d);
 	if (d->pid > 0) {
-		(void)sys_pidfd_send_signal(d->pidfd, SIGKILL);
 		while (waitid(P_PIDFD, (id_t)d->pidfd, &info, WEXITED | __WALL) < 0 && errno == EINTR)
 			;
 	}
 	d->pid = 0;
 	d->pidfd = close_fd(d->pidfd);
 	d->users_fd = close_fd(d->users_fd);
+	free(d->stack);
+	d->stack = NULL;
 }

@@ -14,7 +14,8 @@ struct donor {
 	pid_t pid;    /* 0: none */
 	int pidfd;    /* for setns(2) */
 	int users_fd; /* its user namespace */
-	int leash;    /* it ends when this is closed, and so with us */
+	struct donor_stack *stack;
+	int leash; /* it ends when this is closed, and so with us */
 };
 
 #define DONOR_NONE                                                                                                     \
@@ -29,6 +30,9 @@ struct donor {
  */
 int donor_start(struct donor *d, int namespaces, int parent_pidfd, struct jail_error *err);
 int donor_map(struct donor *d, uint32_t base, uint32_t count, int parent_pidfd, struct jail_error *err);
+/* Not needed any more: it ends by itself. */
+void donor_release(struct donor *d);
+/* And wait for that. */
 void donor_end(struct donor *d);
 
 #endif

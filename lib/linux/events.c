@@ -63,8 +63,7 @@ static struct watch *find(struct jail_events *e, const char *name)
 /* What the jail is now, against what was said of it. */
 static int look(struct jail_events *e, struct watch *w, bool changed)
 {
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	struct store_state s;
 	int r = 0;
 
@@ -94,8 +93,7 @@ static int watch_jail(void *arg, const char *child)
 	const struct adding *a = arg;
 	struct jail_events *e = a->events;
 	char name[JAIL_NAME_MAX + 1], relative[JAIL_NAME_MAX + 1], path[PATH_MAX];
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	struct adding deeper = {.events = e, .prefix = name, .quiet = a->quiet};
 	struct watch *w;
 	int r;

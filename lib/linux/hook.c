@@ -59,8 +59,7 @@ static int follow(int pidfd, unsigned timeout, int *ret_status)
 
 static int run_on_host(const struct host_command *h, int *ret_status, struct jail_error *err)
 {
-	_cleanup_close_
-	int pidfd = -1;
+	_cleanup_close_ int pidfd = -1;
 	struct clone_args args = {.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND, .pidfd = (uintptr_t)&pidfd};
 	long pid = sys_clone3(&args);
 	int r;
@@ -80,8 +79,7 @@ static int host_command(
 {
 	_cleanup_free_ struct environment *env = malloc(sizeof(*env));
 	_cleanup_free_ char *named = malloc(JAIL_NAME_MAX + 16);
-	_cleanup_close_
-	int root = -1;
+	_cleanup_close_ int root = -1;
 	struct user user;
 	struct plan_strings extra = {.item = &named, .count = 1};
 	struct host_command h = {.plan = plan, .line = line, .env = env, .log_fd = log_fd};
@@ -130,8 +128,7 @@ static int jail_command(
 int port_command(
     const char *name, const struct plan *plan, bool inside, const char *line, int *ret_status, struct jail_error *err)
 {
-	_cleanup_close_
-	int log_fd = -1;
+	_cleanup_close_ int log_fd = -1;
 	int r;
 
 	if (inside && plan->consolelog != NULL) {

@@ -5,7 +5,6 @@
  */
 #include "inside.h"
 
-#include <grp.h>
 #include <linux/if.h>
 #include <linux/keyctl.h>
 #include <stdio.h>
@@ -192,8 +191,7 @@ static int redirect(struct progress *p)
 static int loopback_up(struct jail_error *err)
 {
 	struct ifreq ifr = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-	_cleanup_close_
-	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	_cleanup_close_ int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (s < 0 || ioctl(s, SIOCSIFFLAGS, &ifr) < 0)
 		return jail_error_sys(err, errno, "cannot bring the loopback interface up");
@@ -272,7 +270,7 @@ static int give_up_host(struct progress *p)
 {
 	if (p->in->own_users && (setns(p->users_fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0))
 		return jail_error_sys(p->err, errno, "cannot become the jail's root");
-	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+	if (sys_become_root() < 0)
 		return jail_error_sys(p->err, errno, "cannot become the jail's root");
 	p->donor_fd = close_fd(p->donor_fd);
 	p->users_fd = close_fd(p->users_fd);
@@ -307,8 +305,7 @@ static int open_terminal(struct progress *p)
 static int find_user(struct progress *p)
 {
 	const struct plan *plan = p->in->plan;
-	_cleanup_close_
-	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	size_t n;
 	int r;
 

@@ -28,8 +28,7 @@ static int report_number(struct jail_params *p, const char *name, unsigned long 
 static unsigned long restarts(pid_t pid)
 {
 	char path[64], text[32], *colon;
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
@@ -179,8 +178,7 @@ static int walk_jail(void *arg, const char *child)
 {
 	const struct walk *w = arg;
 	char name[JAIL_NAME_MAX + 1];
-	_cleanup_close_
-	int fd = openat(w->dirfd, child, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(w->dirfd, child, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct walk deeper = {.list = w->list, .prefix = name, .dirfd = fd, .flags = w->flags};
 	struct jail_params *p = NULL;
 	int r;

@@ -98,8 +98,7 @@ static void __attribute__((noreturn)) change_main(const struct change *c, int ch
 
 static int change_inside(const struct change *c, struct jail_error *err)
 {
-	_cleanup_close_
-	int pidfd = -1, ours = -1, theirs = -1;
+	_cleanup_close_ int pidfd = -1, ours = -1, theirs = -1;
 	struct clone_args args = {.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND, .pidfd = (uintptr_t)&pidfd};
 	struct channel_message m = {0};
 	struct jail_error failure;
@@ -129,8 +128,7 @@ static int change_inside(const struct change *c, struct jail_error *err)
 
 static int change(struct change *c, struct jail_error *err)
 {
-	_cleanup_close_
-	int users_fd = -1;
+	_cleanup_close_ int users_fd = -1;
 	char path[64];
 	int r = check_static(c, err);
 
@@ -190,8 +188,7 @@ int port_change(const char *name, const struct plan *was, struct plan *will, con
 {
 	struct running jail = RUNNING_NONE;
 	struct change c = {.jail = &jail, .was = was, .will = will, .users_fd = -1};
-	_cleanup_close_
-	int lock = -1;
+	_cleanup_close_ int lock = -1;
 	int r = running_open(name, &jail, err);
 
 	if (r < 0)
@@ -288,8 +285,7 @@ int port_terminate(const char *name, unsigned timeout, struct jail_error *err)
 
 int port_remove(const char *name, struct jail_error *err)
 {
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	struct tree t;
 	int r = tree_open(false, &t, err);
 

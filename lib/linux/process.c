@@ -16,8 +16,7 @@
 int process_start_time(pid_t pid, uint64_t *ret)
 {
 	char path[64], text[1024], *field, *end;
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	unsigned long long value;
 	ssize_t n;
 
@@ -45,8 +44,7 @@ int process_start_time(pid_t pid, uint64_t *ret)
 
 int process_open(pid_t pid, uint64_t start, int *ret_pidfd)
 {
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	uint64_t now;
 	int r;
 

@@ -77,8 +77,7 @@ struct rebuild {
 static int rebuild_jail(void *arg, const char *child)
 {
 	const struct rebuild *r = arg;
-	_cleanup_close_
-	int fd = openat(r->dirfd, child, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(r->dirfd, child, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct store_state s;
 
 	if (fd >= 0 && store_state_read(fd, &s) == 0 && s.range_count > 0 && s.range_base >= RANGE_FIRST)
@@ -174,8 +173,7 @@ struct siblings {
 static int avoid_sibling(void *arg, const char *child)
 {
 	struct siblings *w = arg;
-	_cleanup_close_
-	int fd = openat(w->parentfd, child, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(w->parentfd, child, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct store_state s;
 	uint64_t other, length = w->end - w->base;
 

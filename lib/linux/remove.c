@@ -65,8 +65,7 @@ static int take_away_child(void *arg, const char *child)
 {
 	const struct child_walk *w = arg;
 	char name[JAIL_NAME_MAX + 1];
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	int r;
 
 	if ((size_t)snprintf(name, sizeof(name), "%s.%s", w->parent, child) >= sizeof(name))
@@ -144,8 +143,7 @@ static bool over(int dirfd)
 
 int remove_if_over(const struct tree *t, const char *name, struct jail_error *err)
 {
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	struct store_state s;
 	int r = tree_jail_lock(t, name, false, &fd);
 
@@ -181,8 +179,7 @@ static int sweep_child(void *arg, const char *child)
 {
 	const struct sweep *w = arg;
 	char name[JAIL_NAME_MAX + 1];
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	struct sweep deeper = {.tree = w->tree, .prefix = name, .err = w->err};
 	int r;
 

@@ -111,8 +111,7 @@ static void jid_attribute(char *buf, size_t size, uint32_t jid)
 int store_jid_name(const struct tree *t, uint32_t jid, char ret[JAIL_NAME_MAX + 1])
 {
 	char attr[64], name[JAIL_NAME_MAX + 1];
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	struct store_state s;
 	ssize_t n;
 

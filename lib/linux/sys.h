@@ -84,4 +84,15 @@ static inline int sys_execveat(int fd, const char *path, char *const argv[], cha
 	return (int)syscall(SYS_execveat, fd, path, argv, envp, flags);
 }
 
+/*
+ * uid, gid 0 and no other group. The C library's calls would tell every thread of the process, of which a process
+ * between clone and exec has one.
+ */
+static inline int sys_become_root(void)
+{
+	if (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, 0, 0, 0) < 0)
+		return -1;
+	return (int)syscall(SYS_setresuid, 0, 0, 0);
+}
+
 #endif

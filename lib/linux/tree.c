@@ -67,8 +67,7 @@ int tree_find_mount(char *ret_path, size_t size, bool *ret_hybrid)
 int tree_open(bool make, struct tree *ret, struct jail_error *err)
 {
 	char mount[200], path[256];
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	int r = tree_find_mount(mount, sizeof(mount), NULL);
 
 	if (r < 0) {
@@ -164,8 +163,7 @@ void tree_unlock(int dirfd)
 int tree_jail_lock(const struct tree *t, const char *name, bool wait, int *ret_fd)
 {
 	for (;;) {
-		_cleanup_close_
-		int fd = -1, now = -1;
+		_cleanup_close_ int fd = -1, now = -1;
 		struct stat held, named;
 		int r = tree_jail_open(t, name, &fd);
 
@@ -197,8 +195,7 @@ static int read_populated(int eventsfd)
 
 int tree_populated(int jailfd)
 {
-	_cleanup_close_
-	int fd = openat(jailfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(jailfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 
 	/* The directory can go between its opening and this. */
 	if (fd < 0)
@@ -208,8 +205,7 @@ int tree_populated(int jailfd)
 
 int tree_wait_empty(int jailfd, int timeout_ms)
 {
-	_cleanup_close_
-	int fd = openat(jailfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(jailfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	struct timespec now, end;
 
 	if (fd < 0)
@@ -237,8 +233,7 @@ int tree_wait_empty(int jailfd, int timeout_ms)
 
 int tree_kill(int jailfd)
 {
-	_cleanup_close_
-	int fd = openat(jailfd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(jailfd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == ENODEV ? 0 : negative_errno();
