@@ -75,7 +75,8 @@ int privilege_compose(const struct policy_record *record, struct privileges *ret
 	for (size_t i = 0; i < ARRAY_SIZE(abis); i++)
 		privilege_system_calls(abis[i], &tables[i]);
 	privilege_rules(held, rules);
-	length = seccomp_build(tables, ARRAY_SIZE(tables), rules, ret->filter, ARRAY_SIZE(ret->filter));
+	length =
+	    seccomp_build(tables, ARRAY_SIZE(tables), rules, ARRAY_SIZE(rules), ret->filter, ARRAY_SIZE(ret->filter));
 	if (length < 0)
 		return jail_error_set(err, -length, "the system call filter does not fit");
 	ret->length = (unsigned short)length;

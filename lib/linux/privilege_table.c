@@ -304,7 +304,8 @@ struct gate_row {
 #define NOBODY POLICY_BIT(63)
 
 static const struct gate_row gates[GATE_COUNT] = {
-    [GATE_ABSENT] = {NOBODY, 0, VERDICT_ENOSYS, NULL},
+    [GATE_UNKNOWN] = {NOBODY, 0, VERDICT_ENOSYS, NULL},
+    [GATE_ABSENT] = {NOBODY, 0, VERDICT_ANY, NULL},
     [GATE_ALWAYS] = {0, 0, VERDICT_ALLOW, NULL},
     [GATE_NEVER] = {NOBODY, 0, VERDICT_EPERM, NULL},
     [GATE_BPF] = {P(BPF), 0, VERDICT_EPERM, NULL},
@@ -388,7 +389,7 @@ void privilege_system_calls(enum seccomp_abi abi, struct seccomp_table *ret)
 	};
 
 	ret->arch = arch[abi];
-	memset(ret->rule, GATE_ABSENT, sizeof(ret->rule));
+	memset(ret->rule, GATE_UNKNOWN, sizeof(ret->rule));
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
 		int number = calls[i].number[abi];
 

@@ -31,7 +31,8 @@ extern const uint64_t privilege_base_own, privilege_base_host, privilege_base_no
 
 /* The gates that system calls stand behind; the rows are in privilege_table.c. */
 enum privilege_gate {
-	GATE_ABSENT, /* first: what is in no table */
+	GATE_UNKNOWN, /* numbers that are in no row */
+	GATE_ABSENT,  /* no kernel since 6.1 has it */
 	GATE_ALWAYS,
 	GATE_NEVER,
 	GATE_BPF,

@@ -2,24 +2,35 @@
 /*
  * seccomp.c: a small compiler from rules to classic BPF. For each ABI a binary search over ranges of numbers with the
  * same rule; whatever is decided by the number alone never looks at an argument, so that the kernel, which tries every
- * number when the filter is installed, lets those that are allowed pass without running it again. It may not know what
- * a rule is for.
+ * number when the filter is installed, lets those that are allowed pass without running it again.
+ *
+ * Every instruction costs a quarter of a microsecond at the start of every jail (the kernel translates and compiles
+ * them), so the code is written from its end: then each jump knows where it goes, and verdicts and tests that are alike
+ * are there once. It may not know what a rule is for.
  */
 #include "seccomp_rules.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <string.h>
 
 #include "util.h"
 
-/* A jump to a rule's tests while they have no address yet. No program is long enough for a real jump to look so. */
-#define PENDING 0x80000000u
 #define RANGES_MAX 256
+#define RULES_MAX 64
+#define NEAR 255 /* how far a conditional jump reaches */
 
+/*
+ * Places are counted from the end of the code: the instruction that was written as the n-th is place n. 0: nowhere
+ * yet.
+ */
 struct builder {
 	struct sock_filter *code;
-	size_t length, max;
+	size_t max, length;
 	bool full;
+	const struct seccomp_rule *rules;
+	size_t verdict[VERDICT_COUNT]; /* where the nearest one is */
+	size_t rule[RULES_MAX];	       /* the same of the tests of each rule */
 };
 
 struct range {
@@ -27,15 +38,38 @@ struct range {
 	uint8_t rule;
 };
 
-static void emit(struct builder *b, unsigned code, uint8_t jt, uint8_t jf, uint32_t k)
+/* Write the instruction in front of the others; returns its place. */
+static size_t emit(struct builder *b, struct sock_filter instruction)
 {
-	if (b->length == b->max)
+	if (b->length == b->max) {
 		b->full = true;
-	else
-		b->code[b->length++] = (struct sock_filter){.code = (uint16_t)code, .jt = jt, .jf = jf, .k = k};
+		return b->length;
+	}
+	b->length++;
+	b->code[b->max - b->length] = instruction;
+	return b->length;
 }
 
-static void emit_verdict(struct builder *b, uint8_t verdict)
+static size_t emit_load(struct builder *b, size_t offset)
+{
+	return emit(b, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
+}
+
+/* Can an instruction in front of the next one, too, reach the place? (A pair of jumps may put one between.) */
+static bool is_near(const struct builder *b, size_t place)
+{
+	return place != 0 && b->length + 1 - place <= NEAR;
+}
+
+/* A place near enough, from where the code goes on at `place`. */
+static size_t bring_near(struct builder *b, size_t place)
+{
+	if (is_near(b, place))
+		return place;
+	return emit(b, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(b->length - place)));
+}
+
+static size_t place_of_verdict(struct builder *b, uint8_t verdict)
 {
 	static const uint32_t action[VERDICT_COUNT] = {
 	    [VERDICT_ALLOW] = SECCOMP_RET_ALLOW,
@@ -44,34 +78,63 @@ static void emit_verdict(struct builder *b, uint8_t verdict)
 	    [VERDICT_EAFNOSUPPORT] = SECCOMP_RET_ERRNO | EAFNOSUPPORT,
 	    [VERDICT_EPROTONOSUPPORT] = SECCOMP_RET_ERRNO | EPROTONOSUPPORT,
 	    [VERDICT_KILL] = SECCOMP_RET_KILL_PROCESS,
+	    [VERDICT_ANY] = SECCOMP_RET_ERRNO | ENOSYS,
 	};
 
-	emit(b, BPF_RET | BPF_K, 0, 0, verdict < VERDICT_COUNT ? action[verdict] : SECCOMP_RET_KILL_PROCESS);
+	if (verdict >= VERDICT_COUNT)
+		verdict = VERDICT_KILL;
+	if (!is_near(b, b->verdict[verdict]))
+		b->verdict[verdict] = emit(b, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action[verdict]));
+	return b->verdict[verdict];
 }
 
-static void emit_rule(struct builder *b, const struct seccomp_rule *rule)
+/* Both places are near; `place` may be the very next instruction. */
+static size_t emit_branch(struct builder *b, unsigned op, uint32_t k, size_t yes, size_t no)
 {
-	const struct seccomp_test *before = NULL;
+	struct sock_filter jump = {.code = (uint16_t)(BPF_JMP | op | BPF_K),
+	    .jt = (uint8_t)(b->length - yes),
+	    .jf = (uint8_t)(b->length - no),
+	    .k = k};
 
-	if (rule->count > SECCOMP_TESTS_MAX) {
-		b->full = true;
-		return;
-	}
-	for (size_t i = 0; i < rule->count; i++) {
+	return emit(b, jump);
+}
+
+static bool same_load(const struct seccomp_test *a, const struct seccomp_test *b)
+{
+	return a->arg == b->arg && a->mask == b->mask;
+}
+
+/* The tests of a rule, the last one first. */
+static size_t emit_tests(struct builder *b, const struct seccomp_rule *rule)
+{
+	size_t next = place_of_verdict(b, rule->otherwise);
+
+	for (size_t i = rule->count; i-- > 0;) {
 		const struct seccomp_test *t = &rule->test[i];
+		size_t then = place_of_verdict(b, t->then);
 
-		if (!before || before->arg != t->arg || before->mask != t->mask) {
-			/* Little endian: the low half comes first. */
-			emit(b, BPF_LD | BPF_W | BPF_ABS, 0, 0,
-			    (uint32_t)(offsetof(struct seccomp_data, args) + 8u * t->arg));
-			if (t->mask != UINT32_MAX)
-				emit(b, BPF_ALU | BPF_AND | BPF_K, 0, 0, t->mask);
-		}
-		emit(b, BPF_JMP | BPF_JEQ | BPF_K, t->differs ? 1 : 0, t->differs ? 0 : 1, t->value);
-		emit_verdict(b, t->then);
-		before = t;
+		next = bring_near(b, next);
+		next = emit_branch(b, BPF_JEQ, t->value, t->differs ? next : then, t->differs ? then : next);
+		if (i > 0 && same_load(t, t - 1))
+			continue;
+		if (t->mask != UINT32_MAX)
+			(void)emit(b, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, t->mask));
+		/* Little endian: the low half comes first. */
+		next = emit_load(b, offsetof(struct seccomp_data, args) + 8u * t->arg);
 	}
-	emit_verdict(b, rule->otherwise);
+	return next;
+}
+
+static size_t place_of_rule(struct builder *b, uint8_t index)
+{
+	const struct seccomp_rule *rule = &b->rules[index];
+
+	if (rule->count == 0)
+		return place_of_verdict(b, rule->otherwise);
+	if (b->rule[index] == 0)
+		b->rule[index] = emit_tests(b, rule);
+	b->rule[index] = bring_near(b, b->rule[index]);
+	return b->rule[index];
 }
 
 /* Do two rules say the same of every call? Only asked of rules without tests: others are compared by their index. */
@@ -87,6 +150,10 @@ static size_t find_ranges(const struct seccomp_table *t, const struct seccomp_ru
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < SECCOMP_NUMBERS_MAX; i++) {
+		const struct seccomp_rule *rule = &rules[t->rule[i]];
+
+		if (n > 0 && rule->count == 0 && rule->otherwise == VERDICT_ANY)
+			continue;
 		if (n > 0 && same_rule(rules, ret[n - 1].rule, t->rule[i]))
 			continue;
 		if (n == RANGES_MAX)
@@ -96,80 +163,63 @@ static size_t find_ranges(const struct seccomp_table *t, const struct seccomp_ru
 	return n;
 }
 
-/* The number is in the accumulator, and in one of these ranges. Depth: log2(RANGES_MAX). */
-static void emit_search(struct builder *b, const struct seccomp_rule *rules, const struct range *range, size_t n)
+/* With the number in the accumulator, and in one of these ranges. Depth: log2(RANGES_MAX). */
+static size_t emit_search(struct builder *b, const struct range *range, size_t n)
 {
-	size_t at = b->length, half = n / 2;
+	size_t half = n / 2, above, below;
 
-	if (n == 1) {
-		if (rules[range->rule].count == 0)
-			emit_verdict(b, rules[range->rule].otherwise);
-		else
-			emit(b, BPF_JMP | BPF_JA, 0, 0, PENDING | range->rule);
-		return;
-	}
-	emit(b, BPF_JMP | BPF_JGE | BPF_K, 0, 0, range[half].first);
-	emit_search(b, rules, range, half);
-	if (b->full)
-		return;
-	/* A conditional jump reaches 255 instructions far; RANGES_MAX keeps the left half within that. */
-	b->code[at].jt = (uint8_t)(b->length - at - 1);
-	emit_search(b, rules, range + half, n - half);
+	if (n == 1)
+		return place_of_rule(b, range->rule);
+	above = emit_search(b, range + half, n - half);
+	below = emit_search(b, range, half);
+	above = bring_near(b, above);
+	below = bring_near(b, below);
+	return emit_branch(b, BPF_JGE, range[half].first, above, below);
 }
 
-static int emit_table(struct builder *b, const struct seccomp_table *t, const struct seccomp_rule *rules)
+/* Returns where the search begins, 0 when there are too many ranges. */
+static size_t emit_table(struct builder *b, const struct seccomp_table *t)
 {
 	struct range range[RANGES_MAX];
-	size_t n = find_ranges(t, rules, range);
+	size_t n = find_ranges(t, b->rules, range), root;
 
-	if (n == 0)
-		return -E2BIG;
-	emit(b, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
-	/* Also x32, whose numbers have a bit of their own, far beyond. */
-	emit(b, BPF_JMP | BPF_JGE | BPF_K, 0, 1, SECCOMP_NUMBERS_MAX);
-	emit_verdict(b, VERDICT_ENOSYS);
-	emit_search(b, rules, range, n);
-	return 0;
+	/* What is beyond the table is in none; also x32, whose numbers have a bit of their own. */
+	if (n == 0 || b->rules[range[n - 1].rule].count != 0 || b->rules[range[n - 1].rule].otherwise != VERDICT_ENOSYS)
+		return 0;
+	root = emit_search(b, range, n);
+	/* What is written next runs into what was written last. */
+	if (root != b->length)
+		(void)emit(b, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(b->length - root)));
+	return emit_load(b, offsetof(struct seccomp_data, nr));
 }
 
-/* Put the tests of every rule that is jumped to behind the searches, once, and give the jumps their distance. */
-static void emit_pending(struct builder *b, const struct seccomp_rule *rules)
-{
-	size_t end = b->length;
-
-	for (size_t i = 0; i < end && !b->full; i++) {
-		uint32_t wanted = b->code[i].k;
-		size_t here = b->length;
-
-		if (b->code[i].code != (BPF_JMP | BPF_JA) || !(wanted & PENDING))
-			continue;
-		emit_rule(b, &rules[wanted & ~PENDING]);
-		for (size_t j = i; j < end; j++) {
-			if (b->code[j].code == (BPF_JMP | BPF_JA) && b->code[j].k == wanted)
-				b->code[j].k = (uint32_t)(here - j - 1);
-		}
-	}
-}
-
-int seccomp_build(const struct seccomp_table *tables, size_t ntables, const struct seccomp_rule *rules,
+int seccomp_build(const struct seccomp_table *tables, size_t ntables, const struct seccomp_rule *rules, size_t nrules,
     struct sock_filter *ret, size_t max)
 {
-	struct builder b = {.code = ret, .max = max};
+	struct builder b = {.code = ret, .max = max, .rules = rules};
+	size_t entry[SECCOMP_ABI_COUNT], next;
 
-	for (size_t i = 0; i < ntables; i++) {
-		size_t at;
-		int r;
-
-		emit(&b, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
-		emit(&b, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, tables[i].arch);
-		at = b.length;
-		emit(&b, BPF_JMP | BPF_JA, 0, 0, 0);
-		r = emit_table(&b, &tables[i], rules);
-		if (r < 0 || b.full)
+	if (ntables > SECCOMP_ABI_COUNT || nrules > RULES_MAX)
+		return -E2BIG;
+	for (size_t i = 0; i < nrules; i++) {
+		if (rules[i].count > SECCOMP_TESTS_MAX)
 			return -E2BIG;
-		b.code[at].k = (uint32_t)(b.length - at - 1);
 	}
-	emit_verdict(&b, VERDICT_KILL);
-	emit_pending(&b, rules);
-	return b.full ? -E2BIG : (int)b.length;
+	/* The first ABI is the machine's own: nearest to the beginning. */
+	for (size_t i = ntables; i-- > 0;) {
+		entry[i] = emit_table(&b, &tables[i]);
+		if (entry[i] == 0)
+			return -E2BIG;
+	}
+	next = place_of_verdict(&b, VERDICT_KILL);
+	for (size_t i = ntables; i-- > 0;) {
+		entry[i] = bring_near(&b, entry[i]);
+		next = bring_near(&b, next);
+		next = emit_branch(&b, BPF_JEQ, tables[i].arch, entry[i], next);
+	}
+	(void)emit_load(&b, offsetof(struct seccomp_data, arch));
+	if (b.full)
+		return -E2BIG;
+	memmove(ret, ret + max - b.length, b.length * sizeof(*ret));
+	return (int)b.length;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * seccomp_rules.h: from rules about system calls to a BPF program. Knows numbers, arguments and the machine; it may not know
- * what a rule is for.
+ * seccomp_rules.h: from rules about system calls to a BPF program. Knows numbers, arguments and the machine; it may not
+ * know what a rule is for.
  */
 #ifndef LINUX_SECCOMP_RULES_H
 #define LINUX_SECCOMP_RULES_H
@@ -18,6 +18,7 @@ enum seccomp_verdict {
 	VERDICT_EAFNOSUPPORT,
 	VERDICT_EPROTONOSUPPORT,
 	VERDICT_KILL,
+	VERDICT_ANY, /* the kernel itself has no such call: whatever holds for its neighbours */
 	VERDICT_COUNT
 };
 
@@ -55,7 +56,7 @@ struct seccomp_table {
  * Compile: calls of other architectures kill, numbers beyond the tables are ENOSYS. Returns the length, or -E2BIG when
  * it does not fit into `max` instructions. Pure.
  */
-int seccomp_build(const struct seccomp_table *tables, size_t ntables, const struct seccomp_rule *rules,
+int seccomp_build(const struct seccomp_table *tables, size_t ntables, const struct seccomp_rule *rules, size_t nrules,
     struct sock_filter *ret, size_t max);
 
 #endif
