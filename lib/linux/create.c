@@ -372,6 +372,11 @@ static void drop_name(struct port_jail *j)
 	j->named = false;
 }
 
+bool creation_waits(const struct port_jail *j)
+{
+	return j->plan->created.count > 0;
+}
+
 static void describe_inside(const struct port_jail *j, struct inside *in, struct jail_error *err)
 {
 	*in = (struct inside){
@@ -388,6 +393,7 @@ static void describe_inside(const struct port_jail *j, struct inside *in, struct
 	    .parent_namespaces = (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC) & ~own_namespaces(j),
 	    .log_fd = j->log_fd,
 	    .terminal = j->terminal,
+	    .waits = creation_waits(j),
 	    .host_user = j->plan->system_jail_user && j->plan->jail_user != NULL ? &j->host_user : NULL,
 	    .err = err,
 	};
@@ -470,16 +476,12 @@ static int start_donor(struct port_jail *j, struct jail_error *err)
 	r = donor_start(&j->donor, CLONE_NEWUSER | own_namespaces(j), parent, err);
 	if (r < 0)
 		return r;
-	/* A nested donor has its namespaces only once it could be given a map. */
-	if (!nested)
-		(void)channel_send(j->channel, &go, NULL, j->donor.pidfd);
 	r = donor_map(&j->donor, record->users_base - (nested ? j->parent_state.record.users_base : 0),
 	    record->users_count, parent, err);
 	if (r < 0)
 		return r;
-	/* If it is gone, the next step hears why. */
-	if (nested)
-		(void)channel_send(j->channel, &go, NULL, j->donor.pidfd);
+	/* If the other end is gone, the next step hears why. */
+	(void)channel_send(j->channel, &go, NULL, j->donor.pidfd);
 	(void)channel_send(j->channel, &go, NULL, j->donor.users_fd);
 	return 0;
 }

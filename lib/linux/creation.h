@@ -43,6 +43,12 @@ struct port_jail {
 	int master; /* of the jail's terminal, -1: none */
 };
 
+/*
+ * Does the first process wait for us between its set-up and its first program? Only when something is to be done in
+ * between: a wait costs two changes of process. Without one, a tool that is killed in just that moment leaves a jail
+ * that nobody has announced, and the next command removes it.
+ */
+bool creation_waits(const struct port_jail *j);
 /* Kill the first process and wait for it. */
 void creation_kill(struct port_jail *j);
 

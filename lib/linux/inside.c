@@ -198,7 +198,7 @@ static int loopback_up(struct jail_error *err)
 	return 0;
 }
 
-/* The donor's descriptors come in two messages: namespaces to join at once, users when their ids are known. */
+/* The donor's descriptors come in two messages: its namespaces, its users. */
 static int receive_donor(struct progress *p, int *ret_fd)
 {
 	struct channel_message m;
@@ -337,16 +337,19 @@ static int drop_privileges(struct progress *p)
 	return privilege_apply(p->in->privileges, p->err);
 }
 
-/* The tool records that the jail runs, then lets go; from here on the jail outlives it. */
-static int wait_for_go(struct progress *p)
+/* The tool records that the jail runs; from here on the jail outlives it. */
+static int report_ready(struct progress *p)
 {
 	struct channel_message m = {.kind = CHANNEL_READY};
 	int r = channel_send(p->in->channel, &m, NULL, p->master), none = -1;
 
 	p->master = close_fd(p->master);
-	if (r == 0)
+	if (r == 0 && p->in->waits) {
 		r = channel_receive(p->in->channel, -1, &m, NULL, &none);
-	if (r < 0 || m.kind != CHANNEL_GO)
+		if (r == 0 && m.kind != CHANNEL_GO)
+			r = -EPROTO;
+	}
+	if (r < 0)
 		_exit(70);
 	return prctl(PR_SET_PDEATHSIG, 0) < 0 ? jail_error_sys(p->err, errno, "prctl") : 0;
 }
@@ -402,7 +405,7 @@ static const struct {
     {"find the user", find_user},
     {"enter exec.dir", enter_directory},
     {"give up privileges", drop_privileges},
-    {"wait for the tool", wait_for_go},
+    {"report to the tool", report_ready},
     {"run", run},
 };
 

@@ -24,7 +24,7 @@
 int port_go(struct port_jail *j, struct jail_error *err)
 {
 	const struct channel_message go = {.kind = CHANNEL_GO};
-	int r = channel_send(j->channel, &go, NULL, -1);
+	int r = creation_waits(j) ? channel_send(j->channel, &go, NULL, -1) : 0;
 
 	/* Others may change or remove it now. */
 	tree_unlock(j->dirfd);
