@@ -33,8 +33,7 @@ static int donor_main(void *arg)
 	if (s->parent_pidfd >= 0 &&
 	    (setns(s->parent_pidfd, CLONE_NEWUSER) < 0 || unshare(s->namespaces) < 0 || write(s->end, "", 1) != 1))
 		_exit(1);
-	(void)read(s->end, &byte, 1);
-	_exit(0);
+	_exit(read(s->end, &byte, 1) == 0 ? 0 : 1);
 }
 
 /*

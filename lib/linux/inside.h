@@ -26,6 +26,7 @@ struct inside {
 	int parent_pidfd;	      /* process 1 of the parent jail, -1: none */
 	int parent_namespaces;	      /* those shared with the parent */
 	int log_fd;		      /* exec.consolelog, -1: none */
+	bool waits;		      /* for CHANNEL_GO before the first program */
 	unsigned terminal;	      /* which of 0..2 get a terminal of the jail's own */
 	const struct user *host_user; /* exec.system_user, looked up outside; NULL: jail_user or root */
 	struct jail_error *err;	      /* shared with nobody: this process's own copy */
