@@ -19,8 +19,15 @@ int terminal_take(int slave, unsigned which, struct jail_error *err);
 unsigned terminal_wanted(void);
 /*
  * In the tool: the caller's terminal goes raw, bytes and sizes are relayed until `done_fd` (a pidfd or channel) becomes
- * readable and the master is drained; the terminal is restored on every way out, also after a signal. ^Z at the shell
- * prompt inside stays inside. Returns 0 when done_fd became readable.
+ * readable and the master is drained; the terminal is restored on every way out. Returns 0 when done_fd became
+ * readable.
+ *
+ * -EINTR: HUP, INT, QUIT or TERM was sent to the caller (none that it ignores). It is left pending: where the caller
+ * had it blocked it can be taken now, and the relay be begun again; else it takes its course before this returns, with
+ * the terminal restored.
+ *
+ * ^C, ^Z and ^\ go to the terminal inside, as job control there wants them; ^Z never suspends the tool. One that was
+ * stopped otherwise (kill -STOP, TSTP) and continued makes the terminal raw again.
  */
 int terminal_relay(int master, int done_fd, struct jail_error *err);
 
