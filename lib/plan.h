@@ -111,6 +111,11 @@ struct plan {
  */
 int plan_make(
     const struct jail_params *p, const struct policy_record *parent, struct plan **ret, struct jail_error *err);
+/*
+ * The plan of a jail that runs already, for entering, stopping and removing it: mount.fstab may have changed or gone
+ * since, it is not read and its mounts are not in the plan.
+ */
+int plan_make_running(const struct jail_params *p, struct plan **ret, struct jail_error *err);
 void plan_free(struct plan *plan);
 
 /* One fstab(5) line. `root` is the jail's path: a target that begins with it is taken relative to it, as FreeBSD's are.

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * plan_record.c: the policy record of a plan, and holding it within a parent's. What a jail may do is asked of the
+ * policy core; here its answers are only put into the words of parameters.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "plan_make.h"
+#include "util.h"
+
+#define PARAM_NAME_MAX 64
+
+static const char *const ipc_param[] = {"sysvmsg", "sysvsem", "sysvshm"};
+
+static void privilege_param(enum policy_privilege p, char ret[PARAM_NAME_MAX])
+{
+	(void)snprintf(ret, PARAM_NAME_MAX, "allow.%s", policy_privilege_name(p));
+}
+
+static uint8_t ipc_value(const struct maker *m, const char *param)
+{
+	if (plan_is(m, param, "inherit"))
+		return POLICY_IPC_INHERIT;
+	return plan_is(m, param, "disable") ? POLICY_IPC_DISABLE : POLICY_IPC_NEW;
+}
+
+/*
+ * All three kinds are in one name space: beside one that is the host's, another can't be the jail's own. What was not
+ * asked for is then off, as FreeBSD has it.
+ */
+static int make_ipc(const struct maker *m)
+{
+	struct policy_record *r = &m->plan->record;
+	uint8_t *const field[] = {&r->sysvmsg, &r->sysvsem, &r->sysvshm};
+	bool all = plan_bool(m, "allow.sysvipc"), inherited = all;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ipc_param); i++) {
+		*field[i] =
+		    all && !jail_params_has(m->p, ipc_param[i]) ? POLICY_IPC_INHERIT : ipc_value(m, ipc_param[i]);
+		inherited = inherited || *field[i] == POLICY_IPC_INHERIT;
+	}
+	for (size_t i = 0; inherited && i < ARRAY_SIZE(ipc_param); i++) {
+		if (*field[i] != POLICY_IPC_NEW)
+			continue;
+		if (jail_params_has(m->p, ipc_param[i])) {
+			(void)plan_refuse(m, ipc_param[i], 0, EINVAL, "can't be new beside another that is inherit");
+			return jail_error_hint(
+			    m->err, EINVAL, "System V IPC is one name space: use inherit or disable");
+		}
+		*field[i] = POLICY_IPC_DISABLE;
+	}
+	return 0;
+}
+
+/* Why the core will not let this jail use a privilege that was asked for; NULL: not for a reason to refuse it. */
+static const char *pointless(enum policy_rule rule)
+{
+	switch (rule) {
+	case POLICY_R_HOST_USERS:
+		return "can't be given with users = inherit: root inside is the host's, and could take off what covers "
+		       "the host's files";
+	case POLICY_R_HOSTNAME:
+		return "can't be given with host = inherit: the name is the host's";
+	case POLICY_R_NETWORK:
+		return "can't be given on the host's network stack: use vnet = new";
+	default:
+		return NULL;
+	}
+}
+
+/* Each privilege that can't work in this jail is refused when it was asked for, and off when it is only the default. */
+static int make_privileges(const struct maker *m)
+{
+	struct policy_record *record = &m->plan->record;
+	struct policy_subject subject = {record, 1};
+	char param[PARAM_NAME_MAX];
+
+	for (unsigned p = 0; p < POLICY_P_COUNT; p++) {
+		privilege_param((enum policy_privilege)p, param);
+		if (plan_bool(m, param))
+			record->allow |= POLICY_BIT(p);
+	}
+	for (unsigned p = 0; p < POLICY_P_COUNT; p++) {
+		struct policy_object object = {.number = p};
+		const char *why;
+
+		if (!(record->allow & POLICY_BIT(p)))
+			continue;
+		why = pointless(policy_decide(subject, POLICY_OP_PRIVILEGE, &object).rule);
+		if (!why)
+			continue;
+		privilege_param((enum policy_privilege)p, param);
+		if (jail_params_has(m->p, param))
+			return plan_refuse(m, param, 0, EINVAL, "%s", why);
+		record->allow &= ~POLICY_BIT(p);
+	}
+	return 0;
+}
+
+static int beyond(const struct maker *m, const char *param, const char *what)
+{
+	return plan_refuse(m, param, 0, EPERM, "%s more than its parent jail has", what);
+}
+
+/* Each privilege that the parent has not: an error when it was asked for. */
+static int lost_privileges(const struct maker *m, uint64_t lost)
+{
+	char param[PARAM_NAME_MAX];
+
+	for (unsigned p = 0; p < POLICY_P_COUNT; p++) {
+		if (!(lost & POLICY_BIT(p)))
+			continue;
+		privilege_param((enum policy_privilege)p, param);
+		if (jail_params_has(m->p, param))
+			return plan_refuse(m, param, 0, EPERM, "its parent jail has not got this privilege");
+	}
+	return 0;
+}
+
+/*
+ * What the parent took away in the end (`was` before, plan->record after), parameter by parameter: what somebody wrote
+ * is refused rather than changed under him, defaults follow the parent in silence.
+ */
+static int lost_values(const struct maker *m, const struct policy_record *was)
+{
+	const struct policy_record *now = &m->plan->record;
+	const char *network = jail_params_has(m->p, "vnet") ? "vnet" : plan_is(m, "ip4", "inherit") ? "ip4" : "ip6";
+	const char *users = jail_params_has(m->p, "users.base") ? "users.base" : "users.count";
+	const uint32_t lost = was->flags & ~now->flags;
+	const struct {
+		bool changed;
+		const char *param, *what;
+	} table[] = {
+	    {(now->flags & ~was->flags & POLICY_F_READONLY) != 0, "path.readonly", "no asks for"},
+	    {(lost & POLICY_F_HOST_USERS) != 0, "users", "inherit is"},
+	    {(lost & POLICY_F_HOST_NETWORK) != 0, network, "inherit is"},
+	    {(lost & POLICY_F_HOST_NAME) != 0, "host", "inherit is"},
+	    {now->securelevel != was->securelevel, "securelevel", "so low a level is"},
+	    {now->enforce_statfs != was->enforce_statfs, "enforce_statfs", "so low a value is"},
+	    {now->children_max != was->children_max, "children.max", "so many child jails are"},
+	    {now->users_base != was->users_base || now->users_count != was->users_count, users, "these users are"},
+	    {now->sysvmsg != was->sysvmsg, jail_params_has(m->p, "sysvmsg") ? "sysvmsg" : "allow.sysvipc", "it is"},
+	    {now->sysvsem != was->sysvsem, jail_params_has(m->p, "sysvsem") ? "sysvsem" : "allow.sysvipc", "it is"},
+	    {now->sysvshm != was->sysvshm, jail_params_has(m->p, "sysvshm") ? "sysvshm" : "allow.sysvipc", "it is"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		if (table[i].changed && jail_params_has(m->p, table[i].param))
+			return beyond(m, table[i].param, table[i].what);
+	}
+	return 0;
+}
+
+static int hold_within(const struct maker *m, const struct policy_record *parent)
+{
+	struct policy_record *record = &m->plan->record, was;
+	bool allocated = m->plan->users_fixed || (record->flags & POLICY_F_HOST_USERS);
+	int r;
+
+	/* Users that are yet to be given: as many as are wanted, from the parent's on. */
+	if (!allocated && !(parent->flags & POLICY_F_HOST_USERS))
+		record->users_base = parent->users_base;
+	was = *record;
+	policy_clamp(record, parent);
+	if (!policy_within(record, parent).allowed)
+		return jail_error_set(m->err, ENOTSUP, "the policy record of its parent jail is of another version");
+	r = lost_privileges(m, was.allow & ~record->allow);
+	if (r == 0)
+		r = lost_values(m, &was);
+	if (!m->plan->users_fixed)
+		record->users_base = 0;
+	m->plan->readonly = (record->flags & POLICY_F_READONLY) != 0;
+	m->plan->enforce_statfs = record->enforce_statfs;
+	m->plan->host_inherit = (record->flags & POLICY_F_HOST_NAME) != 0;
+	return r;
+}
+
+int plan_make_record(const struct maker *m, const struct policy_record *parent)
+{
+	struct policy_record *record = &m->plan->record;
+	int r;
+
+	record->version = POLICY_VERSION;
+	record->size = sizeof(*record);
+	record->securelevel = (int32_t)plan_int(m, "securelevel");
+	record->children_max = (uint32_t)plan_int(m, "children.max");
+	record->enforce_statfs = (uint32_t)plan_int(m, "enforce_statfs");
+	/* With everything of the mount table withheld allow.mount has no effect: who asks for the one gets the other.
+	 */
+	if (plan_bool(m, "allow.mount") && !jail_params_has(m->p, "enforce_statfs"))
+		record->enforce_statfs = 1;
+	m->plan->enforce_statfs = record->enforce_statfs;
+	r = make_ipc(m);
+	if (r == 0)
+		r = make_privileges(m);
+	if (r == 0 && parent)
+		r = hold_within(m, parent);
+	return r;
+}
