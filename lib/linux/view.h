@@ -19,7 +19,8 @@ struct view_gate {
 	/*
 	 * Called once, before the first step that needs the jail's users or network (an id-mapped mount, sysfs):
 	 * waits until they are there, joins the network, and gives a descriptor of the user namespace (-1 with users =
-	 * inherit) and the range. What does not need them is done before.
+	 * inherit) and the range. What does not need them is done before; with users_base and users_count in the plan's
+	 * record by then, that includes /dev. The caller has its own cgroup namespace before view_build().
 	 */
 	int (*ready)(void *arg, int *ret_userns_fd, uint32_t *ret_base, uint32_t *ret_count, struct jail_error *err);
 	void *arg;
@@ -44,6 +45,8 @@ void view_free(struct view *v);
  * beside a `path` with bases). Idempotent; nothing there is success.
  */
 int view_clean(const struct plan *plan, struct jail_error *err);
+/* The same for a child jail, whose path and sources lie beneath its parent's root. */
+int view_clean_at(const struct plan *plan, int parent_root_fd, struct jail_error *err);
 
 /*
  * Live changes, run by a process that has joined the jail's mount namespace as root of the host: cover more paths, add

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view_clean.c: the one thing that a jail leaves on the host: the work directory of an overlay that writes to a
+ * directory of the host. Made by us beside that directory, mode 0700, removed by name and without following anything.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "view_parts.h"
+
+#define DEPTH_MAX 8 /* the kernel's own are work/, index/ and, for a moment, a file or directory being copied */
+
+struct entry {
+	uint64_t ino;
+	int64_t offset;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};
+
+static int remove_tree(int holder, const char *name, unsigned depth)
+{
+	_cleanup_close_ int dir = -1;
+	char buffer[4096] __attribute__((aligned(8)));
+	long n;
+
+	if (unlinkat(holder, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (unlinkat(holder, name, AT_REMOVEDIR) == 0)
+		return 0;
+	if (depth >= DEPTH_MAX)
+		return -ELOOP;
+	dir = sys_openat2(holder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0,
+	    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+	if (dir < 0)
+		return negative_errno();
+	while ((n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
+		for (long at = 0; at < n;) {
+			const struct entry *e = (const struct entry *)(const void *)(buffer + at);
+			int r;
+
+			at += e->length;
+			if (strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0)
+				continue;
+			r = remove_tree(dir, e->name, depth + 1);
+			if (r < 0)
+				return r;
+		}
+		/* What was removed has gone from the listing: read it from the beginning. */
+		if (lseek(dir, 0, SEEK_SET) < 0)
+			return negative_errno();
+	}
+	if (n < 0)
+		return negative_errno();
+	return unlinkat(holder, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? negative_errno() : 0;
+}
+
+int view_work_remove(int dirfd, const char *work_name)
+{
+	_cleanup_close_ int work = sys_openat2(dirfd, work_name, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH);
+	struct stat st;
+
+	if (work < 0)
+		return errno == ENOENT ? 0 : negative_errno();
+	if (fstat(work, &st) < 0)
+		return negative_errno();
+	/* Somebody else's file of that name stays. */
+	if (!S_ISDIR(st.st_mode) || st.st_uid != 0 || (st.st_mode & 077) != 0)
+		return -EEXIST;
+	return remove_tree(dirfd, work_name, 0);
+}
+
+static int clean(int parent_root_fd, const char *path, const char *param, struct jail_error *err)
+{
+	_cleanup_close_ int fd = sys_openat2(parent_root_fd >= 0 ? parent_root_fd : AT_FDCWD, path,
+	    O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS | (parent_root_fd >= 0 ? RESOLVE_IN_ROOT : 0));
+	_cleanup_close_ int holder = -1;
+	char link[32], name[PATH_MAX], work[NAME_MAX + 32];
+	const char *last;
+	ssize_t n;
+	int r;
+
+	if (fd < 0) /* with the directory went what was beside it, or nobody will ever find it */
+		return 0;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, name, sizeof(name));
+	if (n <= 0 || (size_t)n >= sizeof(name))
+		return jail_error_sys(err, n < 0 ? errno : ENAMETOOLONG, "cannot read %s", link);
+	name[n] = '\0';
+	last = strrchr(name, '/');
+	if (last == NULL || last[1] == '\0' || strlen(last + 1) > NAME_MAX - sizeof("..jail-work"))
+		return 0;
+	holder = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (holder < 0)
+		return jail_error_sys(err, errno, "cannot open the directory that holds %s", path);
+	(void)snprintf(work, sizeof(work), ".%s.jail-work", last + 1);
+	r = view_work_remove(holder, work);
+	if (r == -EEXIST)
+		return 0;
+	if (r < 0) {
+		(void)jail_error_sys(err, -r, "cannot remove %s beside %s", work, path);
+		jail_error_param(err, param);
+	}
+	return r;
+}
+
+int view_clean_at(const struct plan *plan, int parent_root_fd, struct jail_error *err)
+{
+	int r = 0;
+
+	if (plan->base.count > 0 && !plan->is_volatile && !plan->readonly)
+		r = clean(parent_root_fd, plan->path, "path", err);
+	for (size_t i = 0; r == 0 && i < plan->nmounts; i++) {
+		const struct plan_mount *m = &plan->mount[i];
+
+		if (m->type == PLAN_M_OVERLAY && strcmp(m->fstype, "unionfs") == 0 && (m->options & PLAN_M_RDONLY) == 0)
+			r = clean(parent_root_fd, m->source, "mount", err);
+	}
+	return r;
+}
+
+int view_clean(const struct plan *plan, struct jail_error *err)
+{
+	return view_clean_at(plan, -1, err);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view_dev.c: a /dev of the jail's own: the standard nodes, terminals, and the devices that `devices` names. It may not
+ * know who may use them: that is their permission bits here, and the policy's elsewhere.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "view_parts.h"
+
+#define TTY_GROUP 5 /* "tty", by convention everywhere */
+
+static const struct {
+	const char *name;
+	unsigned minor_major;
+} standard[] = {
+    {"null", 0x103}, {"zero", 0x105}, {"full", 0x107}, {"random", 0x108}, {"urandom", 0x109}, {"tty", 0x500}};
+
+static const struct {
+	const char *name, *to;
+	bool fdescfs;
+} links[] = {{"ptmx", "pts/ptmx", false}, {"fd", "/proc/self/fd", true}, {"stdin", "/proc/self/fd/0", true},
+    {"stdout", "/proc/self/fd/1", true}, {"stderr", "/proc/self/fd/2", true}};
+
+static bool wanted(const struct view *v)
+{
+	bool asked = v->plan->devfs;
+
+	for (size_t i = 0; !asked && i < v->plan->nmounts; i++)
+		asked = v->plan->mount[i].type == PLAN_M_DEVFS;
+	return asked;
+}
+
+static bool fdescfs(const struct view *v)
+{
+	bool asked = v->plan->fdescfs;
+
+	for (size_t i = 0; !asked && i < v->plan->nmounts; i++)
+		asked = v->plan->mount[i].type == PLAN_M_FDESCFS;
+	return asked;
+}
+
+static int prepare_device(struct view *v, size_t i, struct jail_error *err)
+{
+	const struct plan_device *d = &v->plan->device[i];
+	struct policy_record *record = &v->plan->record;
+	struct view_device *to = &v->device[i];
+	struct stat st;
+
+	if (strncmp(d->path, "/dev/", 5) != 0 || strstr(d->path, "/../") != NULL || strlen(d->path) >= PATH_MAX)
+		return jail_error_set(err, EINVAL, "%s is not beneath /dev", d->path);
+	if (stat(d->path, &st) < 0)
+		return jail_error_sys(err, errno, "%s", d->path);
+	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+		return jail_error_set(err, EINVAL, "%s is not a device", d->path);
+	if (record->ndevices >= POLICY_DEVICES_MAX)
+		return jail_error_set(err, E2BIG, "more than %u devices", POLICY_DEVICES_MAX);
+	/* The node belongs to nobody inside: its bits for others are what the whole jail may do. */
+	to->mode = (st.st_mode & S_IFMT) | ((d->access & POLICY_DEV_READ) != 0 ? 0444 : 0) |
+		   ((d->access & POLICY_DEV_WRITE) != 0 ? 0222 : 0);
+	to->major = major(st.st_rdev);
+	to->minor = minor(st.st_rdev);
+	record->device[record->ndevices++] = (struct policy_device){
+	    .major = to->major, .minor = to->minor, .access = d->access | (S_ISBLK(st.st_mode) ? POLICY_DEV_BLOCK : 0)};
+	return 0;
+}
+
+int view_dev_prepare(struct view *v, struct jail_error *err)
+{
+	v->plan->record.ndevices = 0;
+	for (size_t i = 0; i < v->plan->ndevices; i++) {
+		int r = prepare_device(v, i, err);
+
+		if (r < 0) {
+			jail_error_origin(err, v->plan->device[i].origin.file, v->plan->device[i].origin.line);
+			jail_error_param(err, "devices");
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* One extra device in a /dev that is ours, or (live) that may have been changed from inside: no link is followed. */
+int view_dev_node(struct view *v, int dev_fd, size_t i, struct jail_error *err)
+{
+	const char *path = v->plan->device[i].path + 5;
+	const struct view_device *d = &v->device[i];
+	_cleanup_close_ int at = fcntl(dev_fd, F_DUPFD_CLOEXEC, 0);
+	char name[NAME_MAX + 1];
+
+	while (at >= 0) {
+		size_t length;
+		int next;
+
+		path += strspn(path, "/");
+		length = strcspn(path, "/");
+		if (length == 0 || length > NAME_MAX)
+			return jail_error_set(err, EINVAL, "%s", v->plan->device[i].path);
+		memcpy(name, path, length);
+		name[length] = '\0';
+		path += length;
+		if (path[strspn(path, "/")] == '\0')
+			break;
+		if (mkdirat(at, name, 0755) == 0) {
+			if (view_own(v, at, name) < 0)
+				return jail_error_sys(err, errno, "cannot make %s", v->plan->device[i].path);
+		} else if (errno != EEXIST) {
+			return jail_error_sys(err, errno, "cannot make %s", v->plan->device[i].path);
+		}
+		next = sys_openat2(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
+		    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+		at = close_fd(at);
+		at = next;
+	}
+	if (at < 0 || mknodat(at, name, d->mode, makedev(d->major, d->minor)) < 0)
+		return jail_error_sys(err, errno, "cannot make %s", v->plan->device[i].path);
+	return 0;
+}
+
+static int make_nodes(struct view *v, struct jail_error *err)
+{
+	int r = view_own(v, v->dev, "");
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(standard); i++) {
+		if (mknodat(v->dev, standard[i].name, S_IFCHR | 0666, (dev_t)standard[i].minor_major) < 0)
+			r = negative_errno();
+		else
+			r = view_own(v, v->dev, standard[i].name);
+	}
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(links); i++)
+		if ((fdescfs(v) || !links[i].fdescfs) && symlinkat(links[i].to, v->dev, links[i].name) < 0)
+			r = negative_errno();
+	if (r == 0 && (mkdirat(v->dev, "pts", 0755) < 0 || mkdirat(v->dev, "shm", 01777) < 0))
+		r = negative_errno();
+	if (r == 0)
+		r = view_own(v, v->dev, "shm");
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot make the nodes of /dev");
+	for (size_t i = 0; i < v->plan->ndevices; i++) {
+		r = view_dev_node(v, v->dev, i, err);
+		if (r < 0) {
+			jail_error_origin(err, v->plan->device[i].origin.file, v->plan->device[i].origin.line);
+			jail_error_param(err, "devices");
+			return r;
+		}
+	}
+	return 0;
+}
+
+int view_dev_make(struct view *v, struct jail_error *err)
+{
+	const struct view_option tmpfs[] = {{"mode", "755"}};
+	char group[16];
+	const struct view_option devpts[] = {{"ptmxmode", "666"}, {"mode", "620"}, {"gid", group}};
+	uint32_t gid = TTY_GROUP + (view_host_users(v) ? 0 : v->users.base);
+	int r;
+
+	/* The owners must be known; when they aren't yet, this is done again later. */
+	if (!wanted(v) || v->dev >= 0 || (!v->users.known && !view_host_users(v)))
+		return 0;
+	v->dev = view_new("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, tmpfs, ARRAY_SIZE(tmpfs), err);
+	if (v->dev < 0)
+		return v->dev;
+	r = make_nodes(v, err);
+	if (r < 0)
+		return r;
+	(void)snprintf(group, sizeof(group), "%u", gid);
+	v->pts = view_new("devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, devpts, ARRAY_SIZE(devpts), err);
+	return v->pts < 0 ? v->pts : 0;
+}
+
+static int fill(struct view *v, struct jail_error *err)
+{
+	int r = 0;
+
+	if (sys_move_mount(v->pts, "", v->dev, "pts", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		r = negative_errno();
+	if (r == 0)
+		r = view_note_memory(v, v->dev);
+	v->dev_attached = true;
+	return r < 0 ? jail_error_sys(err, -r, "cannot mount the terminals of /dev") : 0;
+}
+
+int view_dev_place(struct view *v, const char *where, struct jail_error *err)
+{
+	int r = view_attach(v, v->dev, where, true, err);
+
+	return r < 0 ? r : fill(v, err);
+}
+
+int view_dev_attach(struct view *v, struct jail_error *err)
+{
+	int r;
+
+	if (!v->plan->devfs)
+		return 0;
+	r = view_attach_own(v, v->dev, "dev", v->plan->devfs_asked, "mount.devfs", err);
+	return r <= 0 ? r : fill(v, err);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view_hide.c: path.hide: globs expanded inside the finished tree, each object that is there covered by an empty
+ * read-only directory or file. The tree's owner may be hostile: every step is opened beneath the root, and all work is
+ * bounded; beyond a bound the jail is refused, never shown.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "view_parts.h"
+
+/* linux_dirent64(2) as the kernel writes it. */
+struct entry {
+	uint64_t ino;
+	int64_t offset;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};
+
+typedef int found_fn(struct view *v, const char *path, struct jail_error *err);
+
+struct expansion {
+	const char *pattern;
+	found_fn *found;
+	char path[PATH_MAX]; /* what the components so far have become */
+};
+
+static int expand(
+    struct view *v, struct expansion *x, const char *rest, size_t length, unsigned depth, struct jail_error *err);
+
+/* One match of a glob: append it and go on with the components behind. */
+static int descend(struct view *v, struct expansion *x, const char *name, const char *rest, size_t length,
+    unsigned depth, struct jail_error *err)
+{
+	size_t n = strlen(name);
+	int r;
+
+	if (length + n + 2 > sizeof(x->path))
+		return jail_error_set(err, ENAMETOOLONG, "%s: a path that matches is too long", x->pattern);
+	x->path[length] = '/';
+	memcpy(x->path + length + 1, name, n + 1);
+	r = expand(v, x, rest, length + 1 + n, depth, err);
+	x->path[length] = '\0';
+	return r;
+}
+
+static int expand_glob(struct view *v, struct expansion *x, const char *glob, size_t glob_length, size_t length,
+    unsigned depth, struct jail_error *err)
+{
+	_cleanup_close_ int dir = -1;
+	char *buffer;
+
+	if (depth >= VIEW_GLOBS_MAX)
+		return jail_error_set(err, E2BIG, "%s: more than %d globs in a path", x->pattern, VIEW_GLOBS_MAX);
+	buffer = v->entries[depth];
+	dir = view_open(v, length > 0 ? x->path : "/", O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+	if (dir == -ENOENT || dir == -ENOTDIR || dir == -ELOOP)
+		return 0;
+	if (dir < 0)
+		return jail_error_sys(err, -dir, "cannot read %s", x->path);
+	for (;;) {
+		long n = syscall(SYS_getdents64, dir, buffer, VIEW_BUFFER);
+
+		if (n < 0)
+			return jail_error_sys(err, errno, "cannot read %s", x->path);
+		if (n == 0)
+			return 0;
+		for (long at = 0; at < n;) {
+			const struct entry *e = (const struct entry *)(const void *)(buffer + at);
+			int r;
+
+			at += e->length;
+			if (++v->nscanned > VIEW_SCANNED_MAX)
+				return jail_error_set(
+				    err, E2BIG, "%s: more than %d names to look at", x->pattern, VIEW_SCANNED_MAX);
+			if (strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0 ||
+			    !view_match(glob, glob_length, e->name))
+				continue;
+			r = descend(v, x, e->name, glob + glob_length, length, depth + 1, err);
+			if (r < 0)
+				return r;
+		}
+	}
+}
+
+/* x->path[0..length) is expanded; `rest` is what is left of the pattern. Recursion only at globs, bounded by depth. */
+static int expand(
+    struct view *v, struct expansion *x, const char *rest, size_t length, unsigned depth, struct jail_error *err)
+{
+	for (;;) {
+		size_t n;
+
+		rest += strspn(rest, "/");
+		n = strcspn(rest, "/");
+		if (n == 0)
+			return length > 0 ? x->found(v, x->path, err) : 0;
+		if (view_is_glob(rest, n))
+			return expand_glob(v, x, rest, n, length, depth, err);
+		if (length + n + 2 > sizeof(x->path))
+			return jail_error_set(err, ENAMETOOLONG, "%s", x->pattern);
+		x->path[length++] = '/';
+		memcpy(x->path + length, rest, n);
+		length += n;
+		x->path[length] = '\0';
+		rest += n;
+	}
+}
+
+static int each(struct view *v, const char *pattern, found_fn *found, struct jail_error *err)
+{
+	struct expansion x;
+	int r;
+
+	x.pattern = pattern;
+	x.found = found;
+	x.path[0] = '\0';
+	r = expand(v, &x, pattern, 0, 0, err);
+	if (r < 0)
+		jail_error_param(err, "path.hide");
+	return r;
+}
+
+/* Is this one of our covers already? */
+static bool covered(const struct view *v, const struct view_stat *st)
+{
+	struct view_stat own;
+	const int covers[] = {v->empty_dir, v->empty_file};
+
+	for (size_t i = 0; i < ARRAY_SIZE(covers); i++)
+		if (view_stat(covers[i], &own) == 0 && own.ino == st->ino && own.dev_major == st->dev_major &&
+		    own.dev_minor == st->dev_minor)
+			return true;
+	for (size_t i = 0; i < v->nnests; i++)
+		if (v->nest[i].id == st->mnt_id)
+			return true;
+	return false;
+}
+
+int view_cover(struct view *v, const char *path, struct jail_error *err)
+{
+	_cleanup_close_ int place = view_open(v, path, O_PATH), cover = -1;
+	struct view_stat st;
+	int r;
+
+	if (place == -ENOENT || place == -ENOTDIR || place == -ELOOP)
+		return 0;
+	r = place < 0 ? place : view_stat(place, &st);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot open %s", path);
+	if (covered(v, &st))
+		return 0;
+	if (++v->nhidden > VIEW_HIDDEN_MAX)
+		return jail_error_set(err, E2BIG, "more than %d paths to hide", VIEW_HIDDEN_MAX);
+	place = close_fd(place);
+	cover = view_copy(S_ISDIR(st.mode) ? v->empty_dir : v->empty_file, 0);
+	if (cover < 0)
+		return jail_error_sys(err, -cover, "cannot cover %s", path);
+	return view_attach(v, cover, path, S_ISDIR(st.mode), err);
+}
+
+/* Does a mount's target lie beneath `path`? */
+static bool holds_target(const struct view *v, const char *path)
+{
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < v->plan->nmounts; i++)
+		if (strncmp(v->plan->mount[i].target, path, n) == 0 && v->plan->mount[i].target[n] == '/')
+			return true;
+	return false;
+}
+
+/*
+ * A hidden directory with a mount's target beneath: what was asked for by name is shown, what surrounds it is not. Its
+ * cover is a directory of its own, in which the way to the target can be made.
+ */
+static int nest(struct view *v, const char *path, struct jail_error *err)
+{
+	_cleanup_close_ int place = -1, fd = -1;
+	struct view_stat st;
+	char name[32];
+	int r;
+
+	if (!holds_target(v, path))
+		return 0;
+	place = view_open(v, path, O_PATH | O_DIRECTORY);
+	if (place < 0 || view_stat(place, &st) < 0 || covered(v, &st))
+		return 0;
+	if (v->nnests >= VIEW_NESTS_MAX)
+		return jail_error_set(
+		    err, E2BIG, "more than %d hidden directories hold targets of mounts", VIEW_NESTS_MAX);
+	r = view_scratch_dir(v, "n", 0755, name);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot cover %s", path);
+	fd = view_scratch_mount(v, name, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (fd < 0)
+		return jail_error_sys(err, -fd, "cannot cover %s", path);
+	r = view_attach(v, fd, path, true, err);
+	if (r < 0)
+		return r;
+	r = view_note_memory(v, fd);
+	if (r == 0)
+		r = view_stat(fd, &st);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot cover %s", path);
+	v->nest[v->nnests].id = st.mnt_id;
+	v->nest[v->nnests++].fd = take_fd(&fd);
+	return 0;
+}
+
+int view_hide_nests(struct view *v, struct jail_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && v->plan->nmounts > 0 && i < v->plan->hide.count; i++)
+		r = each(v, v->plan->hide.item[i], nest, err);
+	return r;
+}
+
+int view_hide_one(struct view *v, const char *pattern, struct jail_error *err)
+{
+	return each(v, pattern, view_cover, err);
+}
+
+int view_hide_all(struct view *v, struct jail_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < v->plan->hide.count; i++)
+		r = view_hide_one(v, v->plan->hide.item[i], err);
+	for (size_t i = 0; r == 0 && i < v->nnests; i++) {
+		r = view_protect(v->nest[i].fd, MOUNT_ATTR_RDONLY, 0);
+		if (r < 0)
+			r = jail_error_sys(err, -r, "cannot shut a hidden directory");
+	}
+	return r;
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view_mount.c: the lines of `mount` and mount.fstab: sources opened on the host before the jail is begun, targets
+ * resolved inside its root. nullfs shows one file system, as FreeBSD's does. unionfs puts its source above what is at
+ * the target, and takes the writes; overlay puts its sources above it, read only. Devices are never opened on any of
+ * them. It may not know where the lines were written.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "view_parts.h"
+
+#define OPTIONS_MAX 32
+
+/* ---------------------------------------------------------------------------------------------------- prepare */
+
+static int open_source(int parent_root_fd, const char *path, struct jail_error *err)
+{
+	int fd = sys_openat2(parent_root_fd >= 0 ? parent_root_fd : AT_FDCWD, path, O_PATH, 0,
+	    RESOLVE_NO_MAGICLINKS | (parent_root_fd >= 0 ? RESOLVE_IN_ROOT : 0));
+
+	return fd < 0 ? jail_error_sys(err, errno, "%s", path) : fd;
+}
+
+static int add_source(struct view_mount *to, int fd, struct jail_error *err)
+{
+	int *more;
+
+	if (to->nsources >= VIEW_LAYERS_MAX) {
+		(void)close_fd(fd);
+		return jail_error_set(err, E2BIG, "more than %d directories", VIEW_LAYERS_MAX);
+	}
+	more = realloc(to->source, (to->nsources + 1) * sizeof(*more));
+	if (more == NULL) {
+		(void)close_fd(fd);
+		return jail_error_sys(err, ENOMEM, "cannot prepare a mount");
+	}
+	to->source = more;
+	to->source[to->nsources++] = fd;
+	return 0;
+}
+
+static int copy_source(
+    int parent_root_fd, const char *path, struct view_mount *to, bool directory, struct jail_error *err)
+{
+	_cleanup_close_ int fd = open_source(parent_root_fd, path, err);
+	struct stat st;
+	int copy;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return jail_error_sys(err, errno, "%s", path);
+	if (directory && !S_ISDIR(st.st_mode))
+		return jail_error_set(err, ENOTDIR, "%s is not a directory", path);
+	copy = view_copy(fd, 0);
+	return copy < 0 ? jail_error_sys(err, -copy, "cannot copy the mount that holds %s", path)
+			: add_source(to, copy, err);
+}
+
+static int prepare_overlay(
+    const struct plan_mount *m, int parent_root_fd, struct view_mount *to, struct jail_error *err)
+{
+	_cleanup_free_ char *list = NULL;
+
+	if (m->data != NULL && m->data[0] != '\0')
+		return jail_error_set(
+		    err, ENOTSUP, "options \"%s\" of %s: the layers are the source and the target", m->data, m->fstype);
+	if (strcmp(m->fstype, "unionfs") == 0) {
+		_cleanup_close_ int fd = -1;
+
+		if ((m->options & PLAN_M_RDONLY) != 0)
+			return copy_source(parent_root_fd, m->source, to, true, err);
+		fd = open_source(parent_root_fd, m->source, err);
+		return fd < 0 ? fd
+			      : view_beside(fd, "mount", &to->beside, &to->work_fd, to->upper_name, to->work_name, err);
+	}
+	list = strdup(m->source);
+	if (list == NULL)
+		return jail_error_sys(err, ENOMEM, "cannot prepare a mount");
+	for (char *at = list, *end; at != NULL; at = end) {
+		int r;
+
+		end = strchr(at, ':');
+		if (end != NULL)
+			*end++ = '\0';
+		r = copy_source(parent_root_fd, at, to, true, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int prepare_device(const struct plan_mount *m, int parent_root_fd, struct view_mount *to, struct jail_error *err)
+{
+	int fd = open_source(parent_root_fd, m->source, err);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode)) {
+		(void)close_fd(fd);
+		return jail_error_set(
+		    err, ENOTBLK, "%s is not a disk, as the file system %s needs", m->source, m->fstype);
+	}
+	return add_source(to, fd, err);
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+static int prepare_mount(const struct plan_mount *m, int parent_root_fd, struct view_mount *to, struct jail_error *err)
+{
+	switch (m->type) {
+	case PLAN_M_NULLFS:
+		return copy_source(parent_root_fd, m->source, to, false, err);
+	case PLAN_M_OVERLAY:
+		return prepare_overlay(m, parent_root_fd, to, err);
+	case PLAN_M_BLOCK:
+		return prepare_device(m, parent_root_fd, to, err);
+	case PLAN_M_FDESCFS:
+		if (!ends_with(m->target, "/dev/fd"))
+			return jail_error_set(
+			    err, ENOTSUP, "fdescfs at %s: on Linux it is part of /dev, at /dev/fd", m->target);
+		return 0;
+	case PLAN_M_TMPFS:
+	case PLAN_M_PROCFS:
+	case PLAN_M_DEVFS:
+	case PLAN_M_SYSFS:
+		return 0;
+	}
+	return jail_error_set(err, EINVAL, "unknown file system %s", m->fstype);
+}
+
+static int blame(const struct plan_mount *m, int r, struct jail_error *err)
+{
+	if (r < 0) {
+		jail_error_origin(err, m->origin.file, m->origin.line);
+		jail_error_param(err, "mount");
+	}
+	return r;
+}
+
+int view_mounts_prepare(struct view *v, int parent_root_fd, struct jail_error *err)
+{
+	for (size_t i = 0; i < v->plan->nmounts; i++) {
+		const struct plan_mount *m = &v->plan->mount[i];
+		int r = blame(m, prepare_mount(m, parent_root_fd, &v->mount[i], err), err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------------ build */
+
+static unsigned attributes(const struct plan_mount *m)
+{
+	static const struct {
+		unsigned option, attribute;
+	} of[] = {{PLAN_M_RDONLY, MOUNT_ATTR_RDONLY}, {PLAN_M_NOSUID, MOUNT_ATTR_NOSUID},
+	    {PLAN_M_NOEXEC, MOUNT_ATTR_NOEXEC}, {PLAN_M_NOATIME, MOUNT_ATTR_NOATIME}};
+	unsigned ret = MOUNT_ATTR_NODEV;
+
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++)
+		if ((m->options & of[i].option) != 0)
+			ret |= of[i].attribute;
+	return ret;
+}
+
+/* NOATIME is one of several values of one field, which has to be cleared to be set. */
+static int dress(const struct view *v, int fd, const struct plan_mount *m, unsigned attr, struct jail_error *err)
+{
+	bool map = (m->options & PLAN_M_NOIDMAP) == 0;
+	struct mount_attr atime = {.attr_set = MOUNT_ATTR_NOATIME, .attr_clr = MOUNT_ATTR__ATIME};
+	int r;
+
+	if ((attr & MOUNT_ATTR_NOATIME) != 0) {
+		if (sys_mount_setattr(fd, "", AT_EMPTY_PATH, &atime) < 0)
+			return jail_error_sys(err, errno, "cannot set noatime");
+		attr &= ~MOUNT_ATTR_NOATIME;
+	}
+	r = map ? view_map(v, fd, attr, 0) : view_protect(fd, attr, 0);
+	if (r == -EINVAL || r == -EPERM) {
+		(void)jail_error_set(err, ENOTSUP,
+		    "the file system of %s can't give files other owners (no id-mapped mounts)", m->source);
+		return jail_error_hint(err, ENOTSUP, "add the option noidmap: its files then belong to nobody inside");
+	}
+	return r < 0 ? jail_error_sys(err, -r, "cannot mount %s", m->source) : 0;
+}
+
+static int attach_nullfs(struct view *v, const struct plan_mount *m, int fd, struct jail_error *err)
+{
+	struct view_stat st;
+	int r = dress(v, fd, m, attributes(m), err);
+
+	if (r < 0)
+		return r;
+	r = view_stat(fd, &st);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot mount %s", m->source);
+	return view_attach(v, fd, m->target, S_ISDIR(st.mode), err);
+}
+
+static int attach_tmpfs(struct view *v, const struct plan_mount *m, struct jail_error *err)
+{
+	char size[32], mode[16], id[16];
+	struct view_option options[4];
+	size_t n = 0;
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	(void)snprintf(mode, sizeof(mode), "%o", m->mode & 07777);
+	options[n++] = (struct view_option){"mode", mode};
+	if (m->size > 0) {
+		(void)snprintf(size, sizeof(size), "%llu", (unsigned long long)m->size);
+		options[n++] = (struct view_option){"size", size};
+	}
+	if (!view_host_users(v)) {
+		(void)snprintf(id, sizeof(id), "%u", v->users.base);
+		options[n++] = (struct view_option){"uid", id};
+		options[n++] = (struct view_option){"gid", id};
+	}
+	fd = view_new("tmpfs", attributes(m), options, n, err);
+	if (fd < 0)
+		return fd;
+	r = view_attach(v, fd, m->target, true, err);
+	if (r < 0)
+		return r;
+	r = (m->options & PLAN_M_RDONLY) == 0 ? view_note_memory(v, fd) : 0;
+	return r < 0 ? jail_error_sys(err, -r, "cannot mount %s", m->target) : 0;
+}
+
+static int attach_kernel(struct view *v, const struct plan_mount *m, struct jail_error *err)
+{
+	bool proc = m->type == PLAN_M_PROCFS;
+	_cleanup_close_ int fd = view_new(proc ? "proc" : "sysfs",
+	    attributes(m) | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | (proc ? 0 : MOUNT_ATTR_RDONLY), NULL, 0, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = view_attach(v, fd, m->target, true, err);
+	if (r < 0)
+		return r;
+	return proc ? view_proc_mask(v, m->target, err) : view_sys_mask(v, m->target, err);
+}
+
+static int attach_devfs(struct view *v, const struct plan_mount *m, struct jail_error *err)
+{
+	_cleanup_close_ int copy = -1;
+
+	if (!v->dev_attached)
+		return view_dev_place(v, m->target, err);
+	if (strcmp(m->target, "/dev") == 0)
+		return 0;
+	copy = view_copy(v->dev, AT_RECURSIVE);
+	return copy < 0 ? jail_error_sys(err, -copy, "cannot copy /dev") : view_attach(v, copy, m->target, true, err);
+}
+
+static int attach_overlay(struct view *v, const struct plan_mount *m, struct view_mount *from, struct jail_error *err)
+{
+	_cleanup_close_ int below = view_open(v, m->target, O_PATH | O_DIRECTORY), upper = -1, work = -1, fd = -1;
+	int lower[VIEW_LAYERS_MAX + 1];
+	struct view_overlay o = {.lower = lower, .upper = -1, .work = -1};
+	int r = 0;
+
+	if (below < 0)
+		return jail_error_sys(err, -below, "cannot open %s", m->target);
+	for (size_t i = 0; i < from->nsources; i++) {
+		r = dress(v, from->source[i], m, MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY, err);
+		if (r < 0)
+			return r;
+		r = view_park(from->source[i]);
+		if (r < 0)
+			return jail_error_sys(err, -r, "cannot attach a layer");
+		lower[o.nlower++] = from->source[i];
+	}
+	lower[o.nlower++] = below;
+	if (from->beside >= 0) {
+		r = dress(v, from->beside, m, MOUNT_ATTR_NODEV, err);
+		if (r < 0)
+			return r;
+		r = view_park(from->beside);
+		if (r == 0)
+			r = view_beside_layers(
+			    from->beside, from->work_fd, from->upper_name, from->work_name, v->next++, &upper, &work);
+		if (r < 0)
+			return jail_error_sys(err, -r, "cannot open %s", m->source);
+		o.upper = upper;
+		o.work = work;
+	}
+	fd = view_overlay(v, &o, attributes(m) | (upper < 0 ? MOUNT_ATTR_RDONLY : 0), err);
+	return fd < 0 ? fd : view_attach(v, fd, m->target, true, err);
+}
+
+static int attach_block(struct view *v, const struct plan_mount *m, int device, struct jail_error *err)
+{
+	struct view_option options[OPTIONS_MAX + 2];
+	char source[32], data[1024], *at = data;
+	size_t n = 0, length = m->data != NULL ? strlen(m->data) : 0;
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (length >= sizeof(data))
+		return jail_error_set(err, E2BIG, "the options of %s are too long", m->source);
+	(void)snprintf(source, sizeof(source), "/proc/self/fd/%d", device);
+	options[n++] = (struct view_option){"source", source};
+	if ((m->options & PLAN_M_RDONLY) != 0)
+		options[n++] = (struct view_option){"ro", NULL};
+	if (length > 0)
+		memcpy(data, m->data, length);
+	data[length] = '\0';
+	while (*at != '\0') {
+		char *end = at + strcspn(at, ","), *value;
+		bool last = *end == '\0';
+
+		*end = '\0';
+		value = strchr(at, '=');
+		if (value != NULL)
+			*value++ = '\0';
+		if (n >= ARRAY_SIZE(options))
+			return jail_error_set(err, E2BIG, "more than %d options of %s", OPTIONS_MAX, m->source);
+		if (*at != '\0')
+			options[n++] = (struct view_option){at, value};
+		at = last ? end : end + 1;
+	}
+	fd = view_new(m->fstype, 0, options, n, err);
+	if (fd < 0)
+		return fd;
+	r = dress(v, fd, m, attributes(m), err);
+	return r < 0 ? r : view_attach(v, fd, m->target, true, err);
+}
+
+static int attach(struct view *v, const struct plan_mount *m, struct view_mount *from, struct jail_error *err)
+{
+	switch (m->type) {
+	case PLAN_M_NULLFS:
+		return attach_nullfs(v, m, from->source[0], err);
+	case PLAN_M_TMPFS:
+		return attach_tmpfs(v, m, err);
+	case PLAN_M_PROCFS:
+	case PLAN_M_SYSFS:
+		return attach_kernel(v, m, err);
+	case PLAN_M_DEVFS:
+		return attach_devfs(v, m, err);
+	case PLAN_M_FDESCFS:
+		return 0; /* made with /dev */
+	case PLAN_M_OVERLAY:
+		return attach_overlay(v, m, from, err);
+	case PLAN_M_BLOCK:
+		return attach_block(v, m, from->source[0], err);
+	}
+	return jail_error_set(err, EINVAL, "unknown file system %s", m->fstype);
+}
+
+int view_mount_attach(struct view *v, size_t i, struct jail_error *err)
+{
+	const struct plan_mount *m = &v->plan->mount[i];
+
+	return blame(m, attach(v, m, &v->mount[i], err), err);
+}
+
+int view_mounts_attach(struct view *v, struct jail_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < v->plan->nmounts; i++)
+		r = view_mount_attach(v, i, err);
+	return r;
+}

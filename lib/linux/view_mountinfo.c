@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view_mountinfo.c: which of the host's file systems belong to a tree: /proc/self/mountinfo read once, each candidate
+ * opened beneath the tree without following anything, and taken only if it is the very mount that the line names. It
+ * may not know what is made of them.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "view_parts.h"
+
+/* File systems that are no files: interfaces of the kernel, or memory that belongs to the host's programs. */
+static const char *const pseudo[] = {"autofs", "binder", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs",
+    "cpuset", "debugfs", "devpts", "devtmpfs", "efivarfs", "fuse.lxcfs", "fuse.portal", "fuse.gvfsd-fuse", "fusectl",
+    "hugetlbfs", "mqueue", "nfsd", "nsfs", "pipefs", "proc", "pstore", "ramfs", "resctrl", "rootfs", "rpc_pipefs",
+    "securityfs", "selinuxfs", "smackfs", "sockfs", "sysfs", "tmpfs", "tracefs"};
+
+/* Where a shared tree gets file systems of its own. */
+static const char *const fresh[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/tmp"};
+
+struct line {
+	uint64_t id;
+	char *where, *type;
+};
+
+/* "\040" and the like, in place. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	while (*s != '\0') {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
+		    s[3] <= '7') {
+			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 4;
+		} else {
+			*to++ = *s++;
+		}
+	}
+	*to = '\0';
+}
+
+static char *next_field(char **at)
+{
+	char *field = *at, *end = strchr(field, ' ');
+
+	if (end == NULL)
+		return NULL;
+	*end = '\0';
+	*at = end + 1;
+	return field;
+}
+
+/* "36 35 98:0 /root /where options [tags...] - type source options" (proc(5)). */
+static bool parse(char *text, struct line *ret)
+{
+	char *at = text, *id = next_field(&at), *field;
+	uint64_t n = 0;
+
+	if (id == NULL || *id == '\0')
+		return false;
+	for (; *id != '\0'; id++) {
+		if (*id < '0' || *id > '9' || n > UINT64_MAX / 10 - 1)
+			return false;
+		n = n * 10 + (uint64_t)(*id - '0');
+	}
+	ret->id = n;
+	for (int i = 0; i < 3; i++)
+		if (next_field(&at) == NULL)
+			return false;
+	ret->where = next_field(&at);
+	if (ret->where == NULL)
+		return false;
+	while ((field = next_field(&at)) != NULL)
+		if (strcmp(field, "-") == 0)
+			break;
+	ret->type = field != NULL ? next_field(&at) : NULL;
+	if (ret->type == NULL)
+		return false;
+	unescape(ret->where);
+	return true;
+}
+
+/* The part of `where` beneath `tree`, without slashes in front; NULL when it is not beneath. */
+static const char *beneath(const char *tree, const char *where)
+{
+	size_t n = strlen(tree);
+
+	while (n > 0 && tree[n - 1] == '/')
+		n--;
+	if (strncmp(where, tree, n) != 0 || where[n] != '/')
+		return NULL;
+	where += n + strspn(where + n, "/");
+	return *where != '\0' ? where : NULL;
+}
+
+static bool wanted(const struct view *v, const struct line *l, const char *name, bool shared)
+{
+	const char *inside = name - 1; /* the slash in front: the path as the jail sees it */
+
+	for (size_t i = 0; i < ARRAY_SIZE(pseudo); i++)
+		if (strcmp(l->type, pseudo[i]) == 0)
+			return false;
+	for (size_t i = 0; shared && i < ARRAY_SIZE(fresh); i++)
+		if (view_beneath(fresh[i], inside))
+			return false;
+	for (size_t i = 0; i < v->plan->hide.count; i++)
+		if (view_beneath(v->plan->hide.item[i], inside))
+			return false;
+	return true;
+}
+
+/* The mount of this line, copied; skipped (0) when it lies beneath another or was taken off meanwhile. */
+static int take(struct view *v, int tree_fd, const struct line *l, const char *name, struct jail_error *err)
+{
+	_cleanup_close_ int fd = sys_openat2(tree_fd, name, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	struct view_submount *s = &v->submount[v->nsubmounts];
+	size_t length = strlen(name) + 1;
+	struct view_stat st;
+	int r;
+
+	if (fd < 0)
+		return 0;
+	r = view_stat(fd, &st);
+	if (r < 0 || st.mnt_id != l->id || (!S_ISDIR(st.mode) && !S_ISREG(st.mode)))
+		return r;
+	if (v->nsubmounts >= VIEW_SUBMOUNTS_MAX || length > VIEW_NAMES_MAX - v->names_used)
+		return jail_error_set(err, E2BIG, "too many file systems are mounted beneath it");
+	r = view_copy(fd, 0);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot copy the mount at %s", name);
+	s->fd = r;
+	s->directory = S_ISDIR(st.mode);
+	s->id = l->id;
+	s->name = memcpy(v->names + v->names_used, name, length);
+	v->names_used += length;
+	v->nsubmounts++;
+	return 0;
+}
+
+static int consider(struct view *v, int tree_fd, const char *tree_name, bool shared, char *text, struct jail_error *err)
+{
+	struct line l;
+	const char *name;
+
+	if (!parse(text, &l))
+		return 0;
+	name = beneath(tree_name, l.where);
+	if (name == NULL || !wanted(v, &l, name, shared))
+		return 0;
+	return take(v, tree_fd, &l, name, err);
+}
+
+int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shared, struct jail_error *err)
+{
+	_cleanup_close_ int info = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	size_t have = 0;
+	bool skip = false; /* the rest of a line longer than the buffer: longer than any path may be */
+
+	if (info < 0)
+		return jail_error_sys(err, errno, "cannot open /proc/self/mountinfo");
+	for (;;) {
+		ssize_t n = read(info, v->buffer + have, sizeof(v->buffer) - 1 - have);
+		char *line = v->buffer, *end;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return jail_error_sys(err, errno, "cannot read /proc/self/mountinfo");
+		if (n == 0)
+			return 0;
+		have += (size_t)n;
+		v->buffer[have] = '\0';
+		while ((end = strchr(line, '\n')) != NULL) {
+			int r;
+
+			*end = '\0';
+			r = skip ? 0 : consider(v, tree_fd, tree_name, shared, line, err);
+			if (r < 0)
+				return r;
+			skip = false;
+			line = end + 1;
+		}
+		have = strlen(line);
+		if (have == sizeof(v->buffer) - 1) {
+			skip = true;
+			have = 0;
+		} else {
+			memmove(v->buffer, line, have);
+		}
+	}
+}

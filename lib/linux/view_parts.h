@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view_parts.h: what the files of the view share: the prepared view, and the few operations on mounts and on paths
+ * beneath the jail's root that all of them are made of. Private to lib/linux/view*.c.
+ *
+ * Two rules keep a hostile tree harmless. Nothing of the jail's tree is ever reached by a name that the kernel resolves
+ * from the host's root: names are resolved by openat2(2) beneath the jail's root and the descriptor is used from there
+ * on. And every mount is made detached, then moved onto such a descriptor: a mount lands where it was meant to, or
+ * nowhere.
+ */
+#ifndef LINUX_VIEW_PARTS_H
+#define LINUX_VIEW_PARTS_H
+
+#include <limits.h>
+#include <linux/types.h>
+
+#include "../error.h"
+#include "sys.h"
+#include "view.h"
+
+#define VIEW_LAYERS_MAX 64	/* `path` and its bases */
+#define VIEW_SUBMOUNTS_MAX 128	/* file systems of the host beneath a tree */
+#define VIEW_NAMES_MAX 32768	/* bytes of their names */
+#define VIEW_MEMORY_MAX 512	/* mounts of the jail that live in memory */
+#define VIEW_NESTS_MAX 32	/* hidden directories that hold targets of mounts */
+#define VIEW_GLOBS_MAX 8	/* components of one hidden path that are globs */
+#define VIEW_HIDDEN_MAX 4096	/* paths covered, all in all */
+#define VIEW_SCANNED_MAX 262144 /* directory entries looked at for all globs */
+#define VIEW_BUFFER 16384
+
+/* struct statx as the kernel writes it: the C libraries we build with disagree about having it. */
+struct view_stat {
+	uint32_t mask, blksize;
+	uint64_t attributes;
+	uint32_t nlink, uid, gid;
+	uint16_t mode, spare0;
+	uint64_t ino, size, blocks, attributes_mask;
+	uint64_t times[8];
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t mnt_id;
+	uint64_t spare[13];
+};
+
+#define VIEW_STATX_BASIC 0x7ffu
+#define VIEW_STATX_MNT_ID 0x1000u
+#define VIEW_ATTR_MOUNT_ROOT 0x2000u
+
+struct view_submount {
+	int fd; /* a detached copy of the mount alone */
+	bool directory;
+	uint64_t id;	  /* of the host's mount */
+	const char *name; /* where it is, relative to the tree's root */
+};
+
+struct view_users {
+	bool known;
+	int fd;
+	uint32_t base, count;
+};
+
+/* How the root is put together. */
+enum view_root_kind {
+	VIEW_PLAIN,  /* a copy of the mount that holds `path`, with what is mounted beneath */
+	VIEW_UNION,  /* lower layers only: a shared tree that is read only */
+	VIEW_BASE,   /* bases below, `path` above */
+	VIEW_MEMORY, /* `path` and bases below, memory above */
+};
+
+struct view {
+	struct plan *plan;
+	struct view_users users;
+
+	/* prepared */
+	enum view_root_kind kind;
+	int path_fd;		    /* `path`, O_PATH, in the host's mount namespace */
+	char path_name[PATH_MAX];   /* where that is on the host */
+	int layer[VIEW_LAYERS_MAX]; /* detached copies: `path` (plain: the root itself), then the bases */
+	size_t nlayers;
+	int beside;  /* VIEW_BASE: detached copy of the directory that holds `path` and the work directory */
+	int work_fd; /* the work directory, O_PATH, in the host's mount namespace: no owners are mapped there */
+	char upper_name[NAME_MAX + 1], work_name[NAME_MAX + 32];
+	struct view_submount submount[VIEW_SUBMOUNTS_MAX];
+	size_t nsubmounts;
+	char names[VIEW_NAMES_MAX];
+	size_t names_used;
+	struct view_mount {
+		int *source; /* detached copies (overlay: O_PATH layers follow), NULL: the type has none */
+		size_t nsources;
+		int beside, work_fd; /* unionfs: as above */
+		char upper_name[NAME_MAX + 1], work_name[NAME_MAX + 32];
+	} * mount; /* one for each of plan->mount */
+	struct view_device {
+		uint32_t mode; /* type and permission bits */
+		uint32_t major, minor;
+	} * device; /* one for each of plan->device */
+
+	/* built */
+	int root;		    /* the jail's root, attached */
+	int scratch;		    /* a tmpfs of ours for whatever lives in memory; attached */
+	int proc, dev, pts, cgroup; /* made before the users are known; detached until there is a root */
+	bool dev_attached, proc_attached;
+	int empty_dir, empty_file; /* attached read-only mounts, to be cloned */
+	uint64_t memory[VIEW_MEMORY_MAX];
+	size_t nmemory;
+	struct {
+		int fd;
+		uint64_t id;
+	} nest[VIEW_NESTS_MAX];
+	size_t nnests, nhidden, nscanned;
+	unsigned next; /* number of the next directory in the scratch file system */
+
+	/* room for what can't be allocated later */
+	char buffer[VIEW_BUFFER];		       /* mountinfo */
+	char entries[VIEW_GLOBS_MAX + 1][VIEW_BUFFER]; /* directories being read */
+};
+
+static inline bool view_host_users(const struct view *v)
+{
+	return (v->plan->record.flags & POLICY_F_HOST_USERS) != 0;
+}
+
+/* ------------------------------------------------------------------------------ view_tools.c: mounts and names */
+
+struct view_option {
+	const char *key, *value; /* value NULL: a flag */
+};
+
+int view_stat(int fd, struct view_stat *ret); /* -errno */
+/* A new file system, mounted but not attached: a descriptor or -errno. `what` is for the error. */
+int view_new(
+    const char *type, unsigned attributes, const struct view_option *options, size_t n, struct jail_error *err);
+/* Detached copy of what an O_PATH descriptor is. `flags`: AT_RECURSIVE or 0. */
+int view_copy(int fd, unsigned flags);
+/* Make a detached copy the jail's: private, its owners mapped (with own users), `attributes` set. -errno. */
+int view_map(const struct view *v, int fd, unsigned attributes, unsigned flags);
+/* The same without mapping. */
+int view_protect(int fd, unsigned attributes, unsigned flags);
+/* Attach where nothing will look it up by name, so that the kernel accepts copies and layers of it. -errno. */
+int view_park(int fd);
+int view_park_root(int fd);
+/* Attach to an open place. -errno. */
+int view_move(int fd, int place);
+/* Open beneath the jail's root, symbolic links included, never outside. `flags` as openat2(2). -errno. */
+int view_open(const struct view *v, const char *path, uint64_t flags);
+/*
+ * Open the place for a mount. When it is missing and would be made in memory, it is made, with the directories that
+ * lead there (of the jail's root's ownership). `directory` false: a file. -errno.
+ */
+int view_place(struct view *v, const char *path, bool directory);
+/* Attach `fd` at `path`, and see that it is what is there afterwards. */
+int view_attach(struct view *v, int fd, const char *path, bool directory, struct jail_error *err);
+/*
+ * Attach one of the built-in file systems at `name` in the root. Missing: an error only when it was asked for. Returns
+ * 1 when it was attached, 0 when it was left out.
+ */
+int view_attach_own(struct view *v, int fd, const char *name, bool asked, const char *param, struct jail_error *err);
+/* Note that what is written to this mount goes to memory. */
+int view_note_memory(struct view *v, int fd);
+/* Give a file system object that we made to the jail's root. -errno. */
+int view_own(const struct view *v, int dirfd, const char *name);
+/* A new directory in the scratch file system: its name into `ret`; -errno. */
+int view_scratch_dir(struct view *v, const char *prefix, uint32_t mode, char ret[32]);
+/* A mount of its own of `name` in the scratch file system: a detached descriptor or -errno. */
+int view_scratch_mount(struct view *v, const char *name, unsigned attributes);
+bool view_needs_scratch(const struct view *v);
+int view_scratch_make(struct view *v, struct jail_error *err);
+
+/* ----------------------------------------------------------------------------------------------- view_match.c */
+
+/* Does one name match one component of a glob (*, ?, [a-z], [!a-z])? Linear in practice, no recursion. */
+bool view_match(const char *glob, size_t length, const char *name);
+bool view_is_glob(const char *s, size_t length);
+/* Is `path` or a directory above it matched by `pattern`? Both absolute. */
+bool view_beneath(const char *pattern, const char *path);
+
+/* ------------------------------------------------------------------------------------------- view_mountinfo.c */
+
+/*
+ * Copy each file system of the host that is mounted beneath `v->path_fd` (named `v->path_name`), or beneath "/" of the
+ * host, into v->submount. Pseudo file systems, those beneath hidden paths and (with `shared`) those where a shared
+ * tree gets fresh ones are left out.
+ */
+int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shared, struct jail_error *err);
+
+/* ------------------------------------------------------------------------------------------------- the parts */
+
+int view_root_prepare(struct view *v, int parent_root_fd, struct jail_error *err);
+int view_root_make(struct view *v, struct jail_error *err);
+/* Split an open directory's place into the directory that holds it (opened, and copied detached) and its name. */
+int view_beside(int dir_fd, const char *param, int *ret_copy, int *ret_work, char name[NAME_MAX + 1],
+    char work[NAME_MAX + 32], struct jail_error *err);
+/* An overlay's own directory `number` in that work directory, reached through the copy (attached by now). -errno. */
+int view_work_open(int beside, int work_fd, const char *work_name, unsigned number);
+/* That and the upper layer itself. -errno. */
+int view_beside_layers(
+    int beside, int work_fd, const char *name, const char *work_name, unsigned number, int *ret_upper, int *ret_work);
+
+struct view_overlay {
+	const int *lower; /* attached mounts or descriptors beneath them */
+	size_t nlower;
+	int upper, work; /* both -1: read only */
+};
+/* A detached overlay mount or -errno. The layers must be attached. Leaves this process in another directory. */
+int view_overlay(const struct view *v, const struct view_overlay *o, unsigned attributes, struct jail_error *err);
+
+int view_dev_prepare(struct view *v, struct jail_error *err);
+int view_dev_make(struct view *v, struct jail_error *err);
+int view_dev_attach(struct view *v, struct jail_error *err);
+/* Attach it at the first place that it is wanted at. */
+int view_dev_place(struct view *v, const char *where, struct jail_error *err);
+int view_dev_node(struct view *v, int dev_fd, size_t device, struct jail_error *err);
+
+int view_proc_make(struct view *v, struct jail_error *err);
+int view_proc_attach(struct view *v, struct jail_error *err);
+int view_sys_attach(struct view *v, struct jail_error *err);
+/* Cover what only the host's root may touch, in a /proc or /sys seen by a jail with the host's users. */
+int view_proc_mask(struct view *v, const char *where, struct jail_error *err);
+int view_sys_mask(struct view *v, const char *where, struct jail_error *err);
+
+int view_mounts_prepare(struct view *v, int parent_root_fd, struct jail_error *err);
+int view_mounts_attach(struct view *v, struct jail_error *err);
+int view_mount_attach(struct view *v, size_t i, struct jail_error *err);
+
+/* Covers that must be there before the mounts, because targets lie beneath them; and all the others. */
+int view_hide_nests(struct view *v, struct jail_error *err);
+int view_hide_all(struct view *v, struct jail_error *err);
+int view_hide_one(struct view *v, const char *pattern, struct jail_error *err);
+/* Cover one object, if it is there. */
+int view_cover(struct view *v, const char *path, struct jail_error *err);
+
+int view_identity(struct view *v, struct jail_error *err); /* /etc/machine-id */
+int view_machine_id(const char *uuid, char ret[33]);
+
+/* Remove `<name>.jail-work` beside a directory. `dirfd`: the directory that holds both. */
+int view_work_remove(int dirfd, const char *work_name);
+
+#endif

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view_root.c: the jail's root from path, path.readonly, path.base and path.volatile, of a tree of its own or of the
+ * host's. It may not know what is mounted into it afterwards.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "view_parts.h"
+
+/* ---------------------------------------------------------------------------------------------------- prepare */
+
+static int open_directory(int parent_root_fd, const char *path, const char *param, struct jail_error *err)
+{
+	int fd;
+
+	/* Resolved once, links included; from here on only the descriptor is used. */
+	fd = sys_openat2(parent_root_fd >= 0 ? parent_root_fd : AT_FDCWD, path, O_PATH | O_DIRECTORY, 0,
+	    RESOLVE_NO_MAGICLINKS | (parent_root_fd >= 0 ? RESOLVE_IN_ROOT : 0));
+	if (fd >= 0)
+		return fd;
+	fd = jail_error_sys(err, errno, "%s", path);
+	jail_error_param(err, param);
+	if (fd == -ENOENT)
+		(void)jail_error_hint(err, ENOENT, "make the directory first");
+	return fd;
+}
+
+static int name_of(int fd, char *ret, size_t size, struct jail_error *err)
+{
+	char link[32];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, ret, size);
+	if (n < 0 || (size_t)n >= size)
+		return jail_error_sys(err, n < 0 ? errno : ENAMETOOLONG, "cannot read %s", link);
+	ret[n] = '\0';
+	return 0;
+}
+
+int view_beside(int dir_fd, const char *param, int *ret_copy, int *ret_work, char name[NAME_MAX + 1],
+    char work[NAME_MAX + 32], struct jail_error *err)
+{
+	char path[PATH_MAX];
+	_cleanup_close_ int holder = -1, copy = -1, again = -1;
+	struct view_stat st, there;
+	const char *last;
+	int r = view_stat(dir_fd, &st);
+
+	if (r == 0)
+		r = name_of(dir_fd, path, sizeof(path), err);
+	if (r < 0)
+		return r;
+	if ((st.attributes & VIEW_ATTR_MOUNT_ROOT) != 0) {
+		(void)jail_error_set(err, EINVAL, "%s is where a file system is mounted", path);
+		jail_error_param(err, param);
+		return jail_error_hint(
+		    err, EINVAL, "name a directory in it: changes are made beside it, in the same file system");
+	}
+	last = strrchr(path, '/');
+	last = last != NULL ? last + 1 : path;
+	if (*last == '\0' || strlen(last) > NAME_MAX - sizeof("..jail-work"))
+		return jail_error_set(err, ENAMETOOLONG, "%s", path);
+	holder = openat(dir_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (holder < 0)
+		return jail_error_sys(err, errno, "cannot open the directory that holds %s", path);
+	again = sys_openat2(holder, last, O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	if (again < 0 || view_stat(again, &there) < 0 || there.ino != st.ino || there.mnt_id != st.mnt_id)
+		return jail_error_set(err, EBUSY, "%s was moved while it was opened", path);
+	r = view_copy(holder, 0);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot copy the mount that holds %s", path);
+	copy = r;
+	(void)snprintf(work, NAME_MAX + 32, ".%s.jail-work", last);
+	/* What a killed predecessor left is in nobody's use: the jail's name is locked. */
+	r = view_work_remove(holder, work);
+	if (r == 0 && mkdirat(holder, work, 0700) < 0)
+		r = negative_errno();
+	if (r < 0) {
+		(void)jail_error_sys(err, -r, "cannot make %s beside %s", work, path);
+		jail_error_param(err, param);
+		return r;
+	}
+	memcpy(name, last, strlen(last) + 1);
+	r = sys_openat2(holder, work, O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	if (r < 0)
+		return jail_error_sys(err, errno, "cannot open %s", work);
+	*ret_work = r;
+	*ret_copy = take_fd(&copy);
+	return 0;
+}
+
+int view_work_open(int beside, int work_fd, const char *work_name, unsigned number)
+{
+	char path[NAME_MAX + 64];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%u", number);
+	if (mkdirat(work_fd, path, 0700) < 0)
+		return negative_errno();
+	(void)snprintf(path, sizeof(path), "%s/%u", work_name, number);
+	fd = sys_openat2(beside, path, O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	return fd < 0 ? negative_errno() : fd;
+}
+
+static enum view_root_kind kind_of(const struct plan *p)
+{
+	bool layered = p->is_volatile || p->base.count > 0;
+
+	if (p->readonly)
+		return layered || p->shared_tree ? VIEW_UNION : VIEW_PLAIN;
+	if (p->is_volatile)
+		return VIEW_MEMORY;
+	return layered ? VIEW_BASE : VIEW_PLAIN;
+}
+
+static int add_layer(struct view *v, int fd, unsigned flags, const char *param, struct jail_error *err)
+{
+	int r;
+
+	if (v->nlayers >= VIEW_LAYERS_MAX) {
+		r = jail_error_set(err, E2BIG, "more than %d directories", VIEW_LAYERS_MAX - 1);
+		jail_error_param(err, param);
+		return r;
+	}
+	r = view_copy(fd, flags);
+	if (r < 0) {
+		(void)jail_error_sys(err, -r, "cannot copy its mount");
+		jail_error_param(err, param);
+		return r;
+	}
+	v->layer[v->nlayers++] = r;
+	return 0;
+}
+
+/* The file systems that are mounted beneath a tree which is not copied whole. */
+static int find_submounts(struct view *v, int parent_root_fd, struct jail_error *err)
+{
+	const struct plan *p = v->plan;
+	_cleanup_close_ int tree = -1;
+	int r;
+
+	if (p->shared_tree)
+		tree = parent_root_fd >= 0 ? sys_openat2(parent_root_fd, "/", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT)
+					   : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	else
+		tree = fcntl(v->path_fd, F_DUPFD_CLOEXEC, 0);
+	if (tree < 0)
+		return jail_error_sys(err, errno, "cannot open the tree");
+	r = name_of(tree, v->path_name, sizeof(v->path_name), err);
+	return r < 0 ? r : view_submounts(v, tree, v->path_name, p->shared_tree, err);
+}
+
+int view_root_prepare(struct view *v, int parent_root_fd, struct jail_error *err)
+{
+	const struct plan *p = v->plan;
+	int r;
+
+	v->kind = kind_of(p);
+	v->path_fd = open_directory(parent_root_fd, p->path, "path", err);
+	if (v->path_fd < 0)
+		return v->path_fd;
+	if (v->kind == VIEW_BASE)
+		r = view_beside(v->path_fd, "path", &v->beside, &v->work_fd, v->upper_name, v->work_name, err);
+	else
+		r = add_layer(v, v->path_fd, v->kind == VIEW_PLAIN && !p->shared_tree ? AT_RECURSIVE : 0, "path", err);
+	for (size_t i = 0; r == 0 && i < p->base.count; i++) {
+		_cleanup_close_ int fd = open_directory(parent_root_fd, p->base.item[i], "path.base", err);
+
+		r = fd < 0 ? fd : add_layer(v, fd, 0, "path.base", err);
+	}
+	if (r == 0 && (p->shared_tree || (v->kind != VIEW_PLAIN && v->kind != VIEW_BASE)))
+		r = find_submounts(v, parent_root_fd, err);
+	return r;
+}
+
+/* ------------------------------------------------------------------------------------------------------ build */
+
+static int map_failed(const char *param, int r, struct jail_error *err)
+{
+	if (r == -EINVAL || r == -EPERM) {
+		(void)jail_error_set(
+		    err, ENOTSUP, "its file system can't give files other owners (no id-mapped mounts)");
+		r = jail_error_hint(err, ENOTSUP, "move it to ext4, xfs or btrfs, or set users=inherit");
+	} else {
+		(void)jail_error_sys(err, -r, "cannot map the owners of its files");
+	}
+	jail_error_param(err, param);
+	return r;
+}
+
+/*
+ * A file system on the way that can't be mapped keeps its owners: inside they are nobody, and only what everybody may
+ * do is allowed.
+ */
+static int map_submount(const struct view *v, int fd, unsigned attributes)
+{
+	int r = view_map(v, fd, attributes, 0);
+
+	return r == -EINVAL || r == -EPERM ? view_protect(fd, attributes, 0) : r;
+}
+
+/* A tree whose mounts can't all be mapped is put together from those that can hold files of a jail at all. */
+static int copy_carefully(struct view *v, unsigned attributes, struct jail_error *err)
+{
+	_cleanup_close_ int tree = -1;
+	struct view_stat st, there;
+	int r = name_of(v->path_fd, v->path_name, sizeof(v->path_name), err);
+
+	if (r < 0)
+		return r;
+	/* The same directory in this process's own copy of the host's mounts. */
+	tree = sys_openat2(AT_FDCWD, v->path_name, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
+	if (tree < 0 || view_stat(tree, &there) < 0 || view_stat(v->path_fd, &st) < 0 || st.ino != there.ino ||
+	    st.dev_major != there.dev_major || st.dev_minor != there.dev_minor)
+		return jail_error_set(err, EBUSY, "%s was moved meanwhile", v->path_name);
+	r = view_submounts(v, tree, v->path_name, false, err);
+	if (r < 0)
+		return r;
+	r = view_copy(tree, 0);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot copy its mount");
+	v->layer[0] = close_fd(v->layer[0]);
+	v->layer[0] = r;
+	r = view_map(v, v->layer[0], attributes, 0);
+	return r < 0 ? map_failed("path", r, err) : 0;
+}
+
+static int make_plain(struct view *v, struct jail_error *err)
+{
+	unsigned attributes = MOUNT_ATTR_NODEV | (v->plan->readonly ? MOUNT_ATTR_RDONLY : 0);
+	int r = view_map(v, v->layer[0], attributes, v->plan->shared_tree ? 0 : AT_RECURSIVE);
+
+	if ((r == -EINVAL || r == -EPERM) && !v->plan->shared_tree)
+		r = copy_carefully(v, attributes, err);
+	else if (r < 0)
+		return map_failed("path", r, err);
+	if (r < 0)
+		return r;
+	r = view_park_root(v->layer[0]);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot attach the root");
+	v->root = v->layer[0];
+	return 0;
+}
+
+/* In memory, a directory with the rights of the one that it is laid upon; and the overlay's work directory. */
+static int memory_upper(struct view *v, int below, int *ret_upper, int *ret_work)
+{
+	char name[32];
+	struct view_stat st;
+	_cleanup_close_ int upper = -1;
+	int r = view_stat(below, &st), work;
+
+	if (r == 0)
+		r = view_scratch_dir(v, "u", 0700, name);
+	if (r < 0)
+		return r;
+	upper = openat(v->scratch, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (upper < 0 || fchown(upper, st.uid, st.gid) < 0 || fchmod(upper, st.mode & 07777) < 0)
+		return negative_errno();
+	r = view_scratch_dir(v, "w", 0700, name);
+	if (r < 0)
+		return r;
+	work = openat(v->scratch, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (work < 0)
+		return negative_errno();
+	*ret_upper = take_fd(&upper);
+	*ret_work = work;
+	return 0;
+}
+
+int view_beside_layers(
+    int beside, int work_fd, const char *name, const char *work_name, unsigned number, int *ret_upper, int *ret_work)
+{
+	_cleanup_close_ int upper =
+	    sys_openat2(beside, name, O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	int work;
+
+	if (upper < 0)
+		return negative_errno();
+	work = view_work_open(beside, work_fd, work_name, number);
+	if (work < 0)
+		return work;
+	*ret_upper = take_fd(&upper);
+	*ret_work = work;
+	return 0;
+}
+
+static int map_layers(struct view *v, struct jail_error *err)
+{
+	int r;
+
+	for (size_t i = 0; i < v->nlayers; i++) {
+		r = view_map(v, v->layer[i], MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY, 0);
+		if (r < 0)
+			return map_failed(i == 0 && v->kind != VIEW_BASE ? "path" : "path.base", r, err);
+		r = view_park(v->layer[i]);
+		if (r < 0)
+			return jail_error_sys(err, -r, "cannot attach a layer");
+	}
+	if (v->kind != VIEW_BASE)
+		return 0;
+	r = view_map(v, v->beside, MOUNT_ATTR_NODEV, 0);
+	if (r < 0)
+		return map_failed("path", r, err);
+	r = view_park(v->beside);
+	return r < 0 ? jail_error_sys(err, -r, "cannot attach a layer") : 0;
+}
+
+static int make_overlay(struct view *v, struct jail_error *err)
+{
+	_cleanup_close_ int upper = -1, work = -1;
+	int lower[VIEW_LAYERS_MAX + 1];
+	struct view_overlay o = {.lower = lower, .nlower = v->nlayers, .upper = -1, .work = -1};
+	int r = map_layers(v, err), fd;
+
+	if (r < 0)
+		return r;
+	memcpy(lower, v->layer, v->nlayers * sizeof(lower[0]));
+	if (v->kind == VIEW_MEMORY)
+		r = memory_upper(v, v->layer[0], &upper, &work);
+	else if (v->kind == VIEW_BASE)
+		r = view_beside_layers(v->beside, v->work_fd, v->upper_name, v->work_name, v->next++, &upper, &work);
+	else if (o.nlower == 1)
+		lower[o.nlower++] = v->empty_dir; /* the kernel wants two */
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot open the layer that is written to");
+	o.upper = upper;
+	o.work = work;
+	fd = view_overlay(v, &o, MOUNT_ATTR_NODEV | (v->kind == VIEW_UNION ? MOUNT_ATTR_RDONLY : 0), err);
+	if (fd < 0)
+		return fd;
+	r = view_park_root(fd);
+	v->root = fd;
+	if (r == 0 && v->kind == VIEW_MEMORY)
+		r = view_note_memory(v, fd);
+	return r < 0 ? jail_error_sys(err, -r, "cannot attach the root") : 0;
+}
+
+/* ------------------------------------------------------------------------------- file systems beneath the root */
+
+/* A directory beneath another, no link on the way. -errno. */
+static int open_beneath(int fd, const char *name)
+{
+	int r = sys_openat2(fd, name, O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+
+	return r < 0 ? negative_errno() : r;
+}
+
+/*
+ * The directory of `path` itself that a file system of a shared base is mounted over: it is the upper layer of that
+ * file system too, so all writes land in `path`. Setting its mode to what it is brings it up into `path`, together with
+ * the directories that lead there, with the rights they have below. ENOENT: the jail has none there.
+ */
+static int base_upper(struct view *v, const struct view_submount *s, int *ret_upper, int *ret_work)
+{
+	_cleanup_close_ int merged =
+	    sys_openat2(v->root, s->name, O_RDONLY | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	_cleanup_close_ int holder = -1, upper = -1;
+	struct stat st;
+	int r;
+
+	if (merged < 0)
+		return errno == ENOTDIR || errno == ELOOP ? -ENOENT : negative_errno();
+	if (fstat(merged, &st) < 0 || fchmod(merged, st.st_mode & 07777) < 0)
+		return negative_errno();
+	holder = open_beneath(v->beside, v->upper_name);
+	if (holder < 0)
+		return holder;
+	upper = open_beneath(holder, s->name);
+	if (upper < 0)
+		return upper;
+	r = view_work_open(v->beside, v->work_fd, v->work_name, v->next++);
+	if (r < 0)
+		return r;
+	*ret_work = r;
+	*ret_upper = take_fd(&upper);
+	return 0;
+}
+
+/* The overlay for one of them, built like the root's, in *ret: detached, -1 when there is no place for it. */
+static int overlay_submount(struct view *v, const struct view_submount *s, int *ret, struct jail_error *err)
+{
+	_cleanup_close_ int upper = -1, work = -1, above = -1;
+	int lower[3];
+	struct view_overlay o = {.lower = lower, .upper = -1, .work = -1};
+	int r = view_park(s->fd);
+
+	/* `path` has a say here too when the file system belongs to a base. */
+	if (r == 0 && v->kind != VIEW_BASE && v->plan->shared_tree && v->plan->base.count > 0) {
+		above = open_beneath(v->layer[0], s->name);
+		if (above >= 0)
+			lower[o.nlower++] = above;
+	}
+	if (r == 0 && v->kind == VIEW_BASE)
+		r = base_upper(v, s, &upper, &work);
+	else if (r == 0 && v->kind == VIEW_MEMORY)
+		r = memory_upper(v, above >= 0 ? above : s->fd, &upper, &work);
+	if (r == -ENOENT) {
+		*ret = -1;
+		return 0;
+	}
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot open the layer of /%s that is written to", s->name);
+	lower[o.nlower++] = s->fd;
+	if (v->kind == VIEW_UNION && o.nlower == 1)
+		lower[o.nlower++] = v->empty_dir; /* the kernel wants two */
+	o.upper = upper;
+	o.work = work;
+	r = view_overlay(v, &o, MOUNT_ATTR_NODEV | (v->kind == VIEW_UNION ? MOUNT_ATTR_RDONLY : 0), err);
+	if (r < 0)
+		return r;
+	*ret = r;
+	return 0;
+}
+
+static int attach_submount(struct view *v, const struct view_submount *s, struct jail_error *err)
+{
+	bool overlaid = v->kind != VIEW_PLAIN && s->directory;
+	unsigned attributes = MOUNT_ATTR_NODEV;
+	_cleanup_close_ int there = -1, overlay = -1;
+	char path[PATH_MAX];
+	int r;
+
+	if ((size_t)snprintf(path, sizeof(path), "/%s", s->name) >= sizeof(path))
+		return jail_error_set(err, ENAMETOOLONG, "/%s", s->name);
+	if (v->kind != VIEW_PLAIN || v->plan->readonly)
+		attributes |= MOUNT_ATTR_RDONLY;
+	r = map_submount(v, s->fd, attributes);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot map the owners of /%s", s->name);
+	if (overlaid) {
+		r = overlay_submount(v, s, &overlay, err);
+		if (r < 0 || overlay < 0)
+			return r;
+	}
+	/* In a tree of layers a higher one may have put something else there, or nothing. */
+	there = view_open(v, path, O_PATH | (s->directory ? O_DIRECTORY : 0));
+	if (there == -ENOENT || there == -ENOTDIR || there == -ELOOP)
+		return 0;
+	r = view_attach(v, overlaid ? overlay : s->fd, path, s->directory, err);
+	if (r == 0 && overlaid && v->kind == VIEW_MEMORY) {
+		r = view_note_memory(v, overlay);
+		if (r < 0)
+			return jail_error_sys(err, -r, "cannot attach /%s", s->name);
+	}
+	return r;
+}
+
+/* What a tree shared with the host never shares: the places where its programs meet. */
+static int attach_fresh(struct view *v, const char *path, uint32_t mode, struct jail_error *err)
+{
+	_cleanup_close_ int there = view_open(v, path, O_PATH | O_DIRECTORY), fd = -1;
+	char name[32];
+	int r;
+
+	if (there < 0)
+		return 0;
+	r = view_scratch_dir(v, "t", mode, name);
+	if (r == 0)
+		r = view_own(v, v->scratch, name);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot make a fresh %s", path);
+	fd = view_scratch_mount(v, name, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	if (fd < 0)
+		return jail_error_sys(err, -fd, "cannot make a fresh %s", path);
+	r = view_attach(v, fd, path, true, err);
+	if (r < 0)
+		return r;
+	r = view_note_memory(v, fd);
+	if (r == 0 && strcmp(path, "/run") == 0) {
+		r = mkdirat(fd, "lock", 01777) < 0 ? negative_errno() : view_own(v, fd, "lock");
+	}
+	return r < 0 ? jail_error_sys(err, -r, "cannot make a fresh %s", path) : 0;
+}
+
+int view_root_make(struct view *v, struct jail_error *err)
+{
+	int r = v->kind == VIEW_PLAIN ? make_plain(v, err) : make_overlay(v, err);
+
+	for (size_t i = 0; r == 0 && i < v->nsubmounts; i++)
+		r = attach_submount(v, &v->submount[i], err);
+	if (r < 0)
+		jail_error_param(err, "path");
+	if (r < 0 || !v->plan->shared_tree)
+		return r;
+	r = attach_fresh(v, "/run", 0755, err);
+	if (r == 0)
+		r = attach_fresh(v, "/tmp", 01777, err);
+	return r < 0 ? r : attach_fresh(v, "/var/tmp", 01777, err);
+}
