@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tracer_calls.c: the system calls that our tools make, by name, with an error that suits each.
+ */
+#include <errno.h>
+#include <linux/unistd.h>
+
+#include "tracer.h"
+
+static const struct call {
+	long number;
+	const char *name;
+	int errnum;
+} calls[] = {
+#define CALL(name, errnum) {__NR_##name, #name, errnum},
+#ifdef __NR_open
+    CALL(open, EMFILE) CALL(mkdir, ENOSPC) CALL(access, EIO) CALL(dup2, EMFILE) CALL(poll, ENOMEM) CALL(
+	vfork, EAGAIN) CALL(fork, EAGAIN) CALL(stat, EIO) CALL(lstat, EIO) CALL(readlink, EIO) CALL(unlink,
+	EIO) CALL(rmdir, EIO) CALL(pipe, EMFILE) CALL(getdents, EIO) CALL(mknod, ENOSPC) CALL(chmod, EIO) CALL(rename,
+	EIO) CALL(symlink, ENOSPC) CALL(chown, EIO) CALL(arch_prctl, EIO) CALL(inotify_init, EMFILE)
+#endif
+	CALL(brk, ENOMEM) CALL(mmap, ENOMEM) CALL(munmap, ENOMEM) CALL(mremap, ENOMEM) CALL(mprotect, ENOMEM) CALL(
+	    madvise, ENOMEM) CALL(openat, EMFILE) CALL(openat2, ENFILE) CALL(open_tree, EMFILE) CALL(move_mount,
+	    ENOMEM) CALL(mount_setattr, ENOMEM) CALL(fsopen, EMFILE) CALL(fsconfig, ENOMEM) CALL(fsmount,
+	    ENOMEM) CALL(fspick, EMFILE) CALL(mount, ENOMEM) CALL(umount2, EBUSY) CALL(pivot_root, EBUSY) CALL(clone,
+	    EAGAIN) CALL(clone3, EAGAIN) CALL(execve, ENOMEM) CALL(execveat, ENOMEM) CALL(setns, ENOMEM) CALL(unshare,
+	    ENOSPC) CALL(socket, ENFILE) CALL(socketpair, EMFILE) CALL(sendmsg, ENOBUFS)
+	    CALL(recvmsg, ENOMEM) CALL(ppoll, ENOMEM) CALL(pidfd_open, EMFILE) CALL(pidfd_send_signal, EPERM) CALL(
+		waitid, ECHILD) CALL(wait4,
+		ECHILD) CALL(mkdirat, ENOSPC) CALL(unlinkat, EIO) CALL(mknodat, ENOSPC) CALL(symlinkat,
+		ENOSPC) CALL(fchownat, EIO) CALL(fchmodat, EIO) CALL(fchmod, EIO) CALL(fchown, EIO) CALL(fstat, EIO)
+		CALL(newfstatat, EIO) CALL(statx, EIO) CALL(statfs, EIO) CALL(fstatfs, EIO) CALL(
+		    faccessat, EIO) CALL(readlinkat, EIO) CALL(getdents64, EIO) CALL(read, EIO) CALL(pread64, EIO)
+		    CALL(readv, EIO) CALL(write, ENOSPC) CALL(writev, ENOSPC) CALL(pwrite64, ENOSPC) CALL(lseek,
+			EIO) CALL(ioctl, EIO) CALL(fcntl, ENOMEM) CALL(dup, EMFILE)
+			CALL(dup3, EMFILE) CALL(pipe2, EMFILE) CALL(flock, ENOLCK) CALL(close, EIO) CALL(
+			    close_range, ENOMEM) CALL(fsetxattr, ENOSPC) CALL(fgetxattr, EIO) CALL(fremovexattr, EIO)
+			    CALL(flistxattr, EIO) CALL(setxattr, ENOSPC) CALL(getxattr, EIO) CALL(prctl, EIO)
+				CALL(seccomp, ENOMEM) CALL(capset, EPERM) CALL(capget, EPERM) CALL(
+				    keyctl, EDQUOT) CALL(setsid, EPERM) CALL(setgroups, ENOMEM) CALL(setresuid, EAGAIN)
+				    CALL(setresgid, EPERM) CALL(sethostname, EPERM) CALL(
+					setdomainname, EPERM) CALL(chdir, EACCES) CALL(fchdir, EACCES) CALL(chroot,
+					EPERM) CALL(umask, EIO) CALL(rt_sigprocmask, EINVAL) CALL(rt_sigaction, EINVAL)
+					CALL(rt_sigtimedwait, EAGAIN) CALL(rt_sigreturn, EIO) CALL(
+					    signalfd4, EMFILE) CALL(eventfd2, EMFILE)
+					    CALL(timerfd_create, EMFILE) CALL(epoll_create1, EMFILE) CALL(
+						inotify_init1, EMFILE) CALL(inotify_add_watch, ENOSPC)
+						CALL(nanosleep, EINTR) CALL(clock_nanosleep, EINTR) CALL(clock_gettime,
+						    EINVAL) CALL(getpid, EIO) CALL(gettid, EIO) CALL(getuid, EIO)
+						    CALL(geteuid, EIO) CALL(getgid, EIO) CALL(getegid, EIO) CALL(kill,
+							EPERM) CALL(tkill, EPERM) CALL(uname, EIO) CALL(getcwd, ERANGE)
+							CALL(set_tid_address, EIO) CALL(set_robust_list, EIO) CALL(
+							    rseq, ENOSYS) CALL(getrandom, ENOSYS) CALL(prlimit64, EPERM)
+							    CALL(exit, EIO) CALL(exit_group, EIO) CALL(
+								sched_getaffinity, EIO) CALL(futex, EIO) CALL(sendto,
+								ENOBUFS) CALL(recvfrom, ENOMEM) CALL(bind, EADDRINUSE)
+								CALL(connect, ECONNREFUSED) CALL(sysinfo, EIO)
+								    CALL(getppid, EIO) CALL(gettimeofday, EIO)
+									CALL(setpgid, EPERM) CALL(sync, EIO)
+#undef CALL
+};
+
+static const struct call *find(long number)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (calls[i].number == number)
+			return &calls[i];
+	return NULL;
+}
+
+const char *trace_call_name(long number)
+{
+	const struct call *c = find(number);
+
+	return c != NULL ? c->name : "?";
+}
+
+int trace_suitable_error(long number)
+{
+	const struct call *c = find(number);
+
+	return c != NULL ? c->errnum : EIO;
+}
