@@ -23,6 +23,7 @@ struct init_options {
 	int channel;
 	bool persist;
 	bool has_user;
+	bool direct;   /* no process 1: become the program */
 	bool terminal; /* fd 0 is a terminal that ARGV is to control */
 	bool no_root;  /* uid 0 is an ordinary user */
 	enum init_restart restart;

@@ -91,6 +91,9 @@ static bool take_value(char option, char *value, struct init_options *o)
 static bool take_flag(char option, struct init_options *o)
 {
 	switch (option) {
+	case 'e':
+		o->direct = true;
+		return true;
 	case 'p':
 		o->persist = true;
 		return true;
@@ -128,6 +131,10 @@ int init_parse(int argc, char **argv, struct init_options *ret)
 	}
 	if (i < argc)
 		ret->argv = argv + i;
+	if (ret->direct && ret->argv == NULL) {
+		init_complain("-e needs a program", 0);
+		return -1;
+	}
 	if (ret->channel >= 0)
 		return 0;
 	init_complain("-c is missing", 0);

@@ -71,8 +71,11 @@ _Noreturn void init_run(const struct init_options *o, char *const *argv, bool co
 {
 	sigset_t none;
 
-	/* A session of its own: a program that signals its process group must not reach process 1. */
-	if (setsid() < 0)
+	/*
+	 * A session of its own: a program that signals its process group must not reach process 1. Who asks for a
+	 * direct start leads one already.
+	 */
+	if (setsid() < 0 && !o->direct)
 		fail("setsid", INIT_CANNOT_RUN);
 	if (command && o->terminal && ioctl(0, TIOCSCTTY, 0) < 0)
 		fail("cannot take the terminal", INIT_CANNOT_RUN);

@@ -5,8 +5,13 @@
  * among programs that may be hostile, so: no memory beyond a few pages, no file kept open, nothing read but its
  * arguments. It may not know what a jail is.
  *
+ *	jail-init -c FD -e [-u UID:GID[:G1,G2...]] [-d DIR] [-t] [-s] -- ARGV...
  *	jail-init -c FD [-p] [-r never|failure|always] [-u UID:GID[:G1,G2...]] [-d DIR] [-t] [-s] [-x LINE]... [--
  *ARGV...]
+ *
+ * With -e it is no process 1 but becomes ARGV: what the tool would do itself, from a file that nobody inside can write.
+ *
+ * SIGRTMIN+0, 1, 2 change -r to never, failure, always; SIGRTMIN+3 and 4 switch -p on and off.
  *
  * TERM, INT and HUP stop the jail: nothing is started any more, everything gets TERM, and when it is gone this ends.
  */
@@ -222,6 +227,10 @@ static void pause_for(struct init *in, bool poll)
 	}
 	if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
 		stop(in);
+	if (sig >= SIGRTMIN && sig < SIGRTMIN + 3)
+		in->opt.restart = (enum init_restart)(sig - SIGRTMIN);
+	if (sig == SIGRTMIN + 3 || sig == SIGRTMIN + 4)
+		in->opt.persist = sig == SIGRTMIN + 3;
 	if (in->waiting && now_ms() >= in->started) {
 		in->waiting = false;
 		show_restarts(++in->restarts);
@@ -271,6 +280,8 @@ static void prepare_signals(struct init *in)
 	(void)sigaddset(&in->signals, SIGTERM);
 	(void)sigaddset(&in->signals, SIGINT);
 	(void)sigaddset(&in->signals, SIGHUP);
+	for (int i = 0; i < 5; i++)
+		(void)sigaddset(&in->signals, SIGRTMIN + i);
 	(void)sigprocmask(SIG_SETMASK, &in->signals, NULL);
 	for (size_t i = 0; i < sizeof(reset); i++)
 		(void)signal(reset[i], SIG_DFL);
@@ -285,6 +296,10 @@ int main(int argc, char **argv)
 	prepare_signals(&in);
 	if (init_parse(argc, argv, &in.opt) < 0)
 		return INIT_USAGE;
+	if (in.opt.direct) {
+		(void)fcntl(in.opt.channel, F_SETFD, FD_CLOEXEC);
+		init_run(&in.opt, in.opt.argv, true);
+	}
 	/* Anywhere else kill(-1, ...) would hit processes that are none of ours. */
 	if (getpid() != 1) {
 		init_complain("only of use as process 1 of a jail", 0);

@@ -124,9 +124,20 @@ struct entering {
 	const struct user *host_user;
 	unsigned terminal;
 	int channel, peer;
+	int init_fd;	  /* users=inherit: what becomes the program (inside.c says why); else -1 */
+	char **init_argv; /* room for its arguments */
+	char user_argument[INSIDE_USER_MAX];
 	int spare_master, spare_slave;
 	struct jail_error *err;
 };
+
+static int open_init(struct entering *x)
+{
+	if ((x->jail->state.record.flags & POLICY_F_HOST_USERS) == 0)
+		return 0;
+	x->init_fd = inside_open_init(x->err);
+	return x->init_fd < 0 ? x->init_fd : 0;
+}
 
 static int enter_namespaces(struct entering *x)
 {
@@ -190,6 +201,37 @@ static int enter_terminal(struct entering *x, int *slave)
 	return 0;
 }
 
+/* By way of jail-init, which becomes the user, goes to the directory and executes. */
+static int enter_by_init(struct entering *x, const struct user *user, const char *dir, char *const *argv)
+{
+	static char name[] = "jail-init", channel[] = "-c", direct[] = "-e", as[] = "-u", in[] = "-d", nosuser[] = "-s",
+		    end[] = "--";
+	char number[16], **v = x->init_argv;
+	size_t n = 0;
+	int flags = fcntl(x->channel, F_GETFD);
+
+	if (flags < 0 || fcntl(x->channel, F_SETFD, flags & ~FD_CLOEXEC) < 0)
+		return jail_error_sys(x->err, errno, "fcntl");
+	(void)snprintf(number, sizeof(number), "%d", x->channel);
+	inside_user_argument(user, x->user_argument);
+	v[n++] = name;
+	v[n++] = channel;
+	v[n++] = number;
+	v[n++] = direct;
+	v[n++] = as;
+	v[n++] = x->user_argument;
+	v[n++] = in;
+	v[n++] = (char *)(uintptr_t)dir;
+	if (x->privileges->no_root)
+		v[n++] = nosuser;
+	v[n++] = end;
+	while (*argv != NULL)
+		v[n++] = *argv++;
+	v[n] = NULL;
+	(void)sys_execveat(x->init_fd, "", v, x->env->item, AT_EMPTY_PATH);
+	return jail_error_sys(x->err, errno, "cannot run jail-init");
+}
+
 static int enter_program(struct entering *x, const struct user *user)
 {
 	const char *dir = x->entry->dir != NULL ? x->entry->dir : x->plan->exec_dir;
@@ -200,10 +242,12 @@ static int enter_program(struct entering *x, const struct user *user)
 	memcpy(shell, user->shell, sizeof(shell));
 	if (argv == NULL || argv[0] == NULL)
 		argv = shell_argv;
-	if (chdir(dir) < 0)
-		return jail_error_sys(x->err, errno, "cannot change to %s", dir);
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		return jail_error_sys(x->err, errno, "prctl");
+	if (x->init_fd >= 0)
+		return enter_by_init(x, user, dir, argv);
+	if (chdir(dir) < 0)
+		return jail_error_sys(x->err, errno, "cannot change to %s", dir);
 	r = privilege_become(x->privileges, user->uid, user->gid, user->groups, user->ngroups, x->err);
 	if (r < 0)
 		return r;
@@ -225,6 +269,8 @@ static void __attribute__((noreturn)) entering_main(struct entering *x)
 	if (x->entry->log_fd >= 0 && (dup2(x->entry->log_fd, 1) < 0 || dup2(x->entry->log_fd, 2) < 0))
 		r = jail_error_sys(x->err, errno, "cannot redirect the output");
 	else
+		r = open_init(x);
+	if (r == 0)
 		r = enter_namespaces(x);
 	if (r == 0)
 		r = enter_user(x, &user);
@@ -356,11 +402,21 @@ static int run_entering(struct entering *x, int *ret_status, struct jail_error *
 	return r;
 }
 
+static size_t count_arguments(char *const *argv)
+{
+	size_t n = 0;
+
+	while (argv != NULL && argv[n] != NULL)
+		n++;
+	return n;
+}
+
 int entry_run(
     const struct running *jail, const struct plan *plan, const struct entry *e, int *ret_status, struct jail_error *err)
 {
 	_cleanup_free_ struct privileges *privileges = malloc(sizeof(*privileges));
 	_cleanup_free_ struct environment *env = malloc(sizeof(*env));
+	_cleanup_free_ char **init_argv = calloc(count_arguments(e->argv) + 16, sizeof(*init_argv));
 	struct jail_error failure = {0};
 	struct user user;
 	struct entering x = {
@@ -370,11 +426,14 @@ int entry_run(
 	    .privileges = privileges,
 	    .env = env,
 	    .host_user = e->host_user && e->user != NULL ? &user : NULL,
+	    .init_fd = -1,
+	    .init_argv = init_argv,
 	    .spare_master = -1,
 	    .spare_slave = -1,
 	    .err = &failure,
 	};
-	int r = privileges == NULL || env == NULL ? jail_error_set(err, ENOMEM, "out of memory") : 0;
+	int r =
+	    privileges == NULL || env == NULL || init_argv == NULL ? jail_error_set(err, ENOMEM, "out of memory") : 0;
 
 	if (r == 0)
 		r = inside_check_stdio(err);

@@ -179,7 +179,7 @@ static int make_arguments(struct port_jail *j, struct jail_error *err)
 {
 	static char init[] = "jail-init", channel[] = "-c", persist[] = "-p", restart[] = "-r", never[] = "never",
 		    failure[] = "failure", always[] = "always", user[] = "-u", dir[] = "-d", terminal[] = "-t",
-		    nosuser[] = "-s", line[] = "-x", end[] = "--";
+		    nosuser[] = "-s", line[] = "-x", direct[] = "-e", end[] = "--";
 	static char *const restarts[] = {never, failure, always};
 	const struct plan *plan = j->plan;
 	size_t n = 0;
@@ -191,6 +191,8 @@ static int make_arguments(struct port_jail *j, struct jail_error *err)
 	v[n++] = init;
 	v[n++] = channel;
 	v[n++] = j->user_argument; /* replaced in start_first(), where the channel is */
+	if (!plan->init)
+		v[n++] = direct;
 	if (plan->persist)
 		v[n++] = persist;
 	v[n++] = restart;

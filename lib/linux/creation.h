@@ -30,7 +30,7 @@ struct port_jail {
 	struct privileges privileges;
 	struct environment *env;
 	char **init_argv;
-	char user_argument[1024];
+	char user_argument[INSIDE_USER_MAX];
 	struct user host_user;
 	unsigned terminal;
 	int log_fd;

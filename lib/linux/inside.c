@@ -108,6 +108,15 @@ int inside_check_stdio(struct jail_error *err)
 	return 0;
 }
 
+void inside_user_argument(const struct user *u, char buf[INSIDE_USER_MAX])
+{
+	size_t n = (size_t)snprintf(buf, INSIDE_USER_MAX, "%u:%u:", u->uid, u->gid);
+
+	/* USER_GROUPS_MAX numbers of at most ten digits fit. */
+	for (size_t i = 0; i < u->ngroups && n + 12 < INSIDE_USER_MAX; i++)
+		n += (size_t)snprintf(buf + n, INSIDE_USER_MAX - n, "%s%u", i > 0 ? "," : "", u->groups[i]);
+}
+
 int inside_exec(char *const argv[], char *const envp[])
 {
 	environ = (char **)envp; /* execvpe(3) would look PATH up in the old one */
@@ -164,18 +173,26 @@ static int join(struct progress *p)
 
 /*
  * The reaper is started from a read-only mount of its own: with users=inherit, root inside is root outside, and
- * /proc/1/exe would be a way to write to the host's file (CVE-2019-5736).
+ * /proc/1/exe would be a way to write to the host's file (CVE-2019-5736). For the same reason a command is executed by
+ * way of it there, and not by this process, whose file is the tool.
  */
-static int open_init(struct progress *p)
+int inside_open_init(struct jail_error *err)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
 
+	int fd = sys_open_tree(AT_FDCWD, JAIL_LIBEXECDIR "/jail-init", OPEN_TREE_CLONE);
+
+	if (fd < 0 || sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) < 0)
+		return jail_error_sys(err, errno, "cannot open " JAIL_LIBEXECDIR "/jail-init");
+	return fd;
+}
+
+static int open_init(struct progress *p)
+{
 	if (!p->in->plan->init && p->in->own_users)
 		return 0;
-	p->init_fd = sys_open_tree(AT_FDCWD, JAIL_LIBEXECDIR "/jail-init", OPEN_TREE_CLONE);
-	if (p->init_fd < 0 || sys_mount_setattr(p->init_fd, "", AT_EMPTY_PATH, &attr) < 0)
-		return jail_error_sys(p->err, errno, "cannot open " JAIL_LIBEXECDIR "/jail-init");
-	return 0;
+	p->init_fd = inside_open_init(p->err);
+	return p->init_fd < 0 ? p->init_fd : 0;
 }
 
 static int redirect(struct progress *p)
@@ -306,7 +323,6 @@ static int find_user(struct progress *p)
 {
 	const struct plan *plan = p->in->plan;
 	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	size_t n;
 	int r;
 
 	if (root < 0)
@@ -321,9 +337,7 @@ static int find_user(struct progress *p)
 		}
 	}
 	environment_user(p->env, &p->user);
-	n = (size_t)snprintf(p->user_argument, 1024, "%u:%u:", p->user.uid, p->user.gid);
-	for (size_t i = 0; i < p->user.ngroups && n < 1000; i++)
-		n += (size_t)snprintf(p->user_argument + n, 1024 - n, "%s%u", i > 0 ? "," : "", p->user.groups[i]);
+	inside_user_argument(&p->user, p->user_argument);
 	return 0;
 }
 
@@ -387,7 +401,7 @@ static int run_command(struct progress *p)
 
 static int run(struct progress *p)
 {
-	return p->in->plan->init ? run_init(p) : run_command(p);
+	return p->init_fd >= 0 ? run_init(p) : run_command(p);
 }
 
 static const struct {

@@ -48,6 +48,11 @@ void environment_user(struct environment *e, const struct user *u);
 
 /* Keep 0..2 open on something, never a directory: a directory of the host would be a way out. */
 int inside_check_stdio(struct jail_error *err);
+/* "UID:GID:G1,G2", as jail-init's -u takes it. */
+#define INSIDE_USER_MAX 1024
+void inside_user_argument(const struct user *u, char buf[INSIDE_USER_MAX]);
+/* A descriptor of jail-init to execute, from a read-only mount of its own; in the host's mount namespace. */
+int inside_open_init(struct jail_error *err);
 /* Execute argv[0], by PATH of the environment; returns -errno. */
 int inside_exec(char *const argv[], char *const envp[]);
 
