@@ -168,7 +168,8 @@ int channel_receive(int fd, int timeout_ms, struct channel_message *ret, struct 
 	if (r < 0)
 		return r;
 	do {
-		message.msg_controllen = sizeof(control.space);
+		/* Not its whole size: the padding would hold a second one. */
+		message.msg_controllen = CMSG_LEN(sizeof(int));
 		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)

@@ -27,6 +27,7 @@
 #define BUFFER_SIZE 4096
 #define DRAIN_MAX (256 * 1024) /* what is shown at most after the end: somebody may go on writing */
 #define REVIVE_MS 100	       /* how often to look whether a terminal that nobody had open is open again */
+#define DRAIN_MS 1000
 #define CONTROL_D 4
 
 /* ------------------------------------------------------------------------------------------------- inside */
@@ -263,13 +264,17 @@ static void from_jail(struct relay *r)
 /* Show what was written before the end. The kernel brings it all forward when asked by poll(2). */
 static void drain(struct relay *r)
 {
-	struct pollfd p = {.fd = r->master, .events = POLLIN};
+	struct pollfd from = {.fd = r->master, .events = POLLIN}, to = {.fd = r->output, .events = POLLOUT};
 	size_t total = 0;
 
 	for (;;) {
-		while (flow_pending(&r->out))
+		while (flow_pending(&r->out)) {
+			/* A terminal that takes nothing does not hold the tool for ever. */
+			if (poll(&to, 1, DRAIN_MS) <= 0)
+				return;
 			flow_write(&r->out);
-		if (total >= DRAIN_MAX || poll(&p, 1, 0) <= 0 || !(p.revents & POLLIN))
+		}
+		if (total >= DRAIN_MAX || poll(&from, 1, 0) <= 0 || !(from.revents & POLLIN))
 			return;
 		if (flow_read(&r->out, r->master) <= 0)
 			return;
