@@ -351,12 +351,18 @@ static int drop_privileges(struct progress *p)
 	return privilege_apply(p->in->privileges, p->err);
 }
 
-/* The tool records that the jail runs; from here on the jail outlives it. */
+/*
+ * The tool records that the jail runs; from here on the jail outlives it. The tool may be gone as soon as it has read
+ * this, so what ties us to its life goes first; if it died before, there is nobody to tell and we end.
+ */
 static int report_ready(struct progress *p)
 {
 	struct channel_message m = {.kind = CHANNEL_READY};
-	int r = channel_send(p->in->channel, &m, NULL, p->master), none = -1;
+	int r, none = -1;
 
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
+		return jail_error_sys(p->err, errno, "prctl");
+	r = channel_send(p->in->channel, &m, NULL, p->master);
 	p->master = close_fd(p->master);
 	if (r == 0 && p->in->waits) {
 		r = channel_receive(p->in->channel, -1, &m, NULL, &none);
@@ -365,7 +371,7 @@ static int report_ready(struct progress *p)
 	}
 	if (r < 0)
 		_exit(70);
-	return prctl(PR_SET_PDEATHSIG, 0) < 0 ? jail_error_sys(p->err, errno, "prctl") : 0;
+	return 0;
 }
 
 static int run_init(struct progress *p)
