@@ -56,10 +56,12 @@ static void ask(struct listing *l, const char *name)
 	}
 	row = jail_param_find(name);
 	if (row == NULL) {
-		/* Setting it fails with the nearest name as a hint. */
-		if (jail_params_new(&scratch) == 0 && jail_params_set(scratch, name, "", &err) < 0)
+		/* Setting it fails with the nearest name as a hint; a negative form is known, but stands for no value.
+		 */
+		if (jail_params_new(&scratch) == 0 && jail_params_set(scratch, name, NULL, &err) == -ENOENT)
 			_exit(report_error(&err));
-		_exit(report_own(EX_USAGE, NULL, "%s: no such parameter: ask for its positive form", name));
+		_exit(report_own(
+		    EX_DATAERR, NULL, "%s: not a parameter but its negative form: ask for the positive one", name));
 	}
 	l->row = reallocarray(l->row, l->count + 1, sizeof(*l->row));
 	if (l->row == NULL)

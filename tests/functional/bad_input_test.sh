@@ -1,0 +1,173 @@
+#! /usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Bad input, as a user meets it: one line that says where and what, a sysexits code, and nothing changed.
+. "$(atf_get_srcdir)/common.sh"
+
+# conf TEXT: the configuration for the next command.
+conf() {
+	printf '%b' "$1" >bad.conf
+}
+
+define_case language "mistakes in the file, with its name and line"
+language_body() {
+	new_root
+	conf "a {\n path = /srv;\n"
+	fails 65 '^jail: .*bad.conf:1: ' jail -f bad.conf -c
+	conf "a { path = /srv\n}\n"
+	fails 65 '^jail: .*bad.conf:1: ' jail -f bad.conf -c
+	conf "\n\na { pth = /srv; }\n"
+	fails 65 '^jail: a: bad.conf:3: pth: no such parameter: did you mean "path"\?' jail -f bad.conf -c
+	conf "a { path = /srv; jid = many; }\n"
+	fails 65 '^jail: a: bad.conf:1: jid: ' jail -f bad.conf -c
+	conf "a { path = \"\$nowhere\"; }\n"
+	fails 65 '^jail: a: bad.conf:1: .*nowhere' jail -f bad.conf -c
+	conf "\$x = \"\$y\"; \$y = \"\$x\";\na { path = \"\$x\"; }\n"
+	fails 65 '^jail: a: bad.conf:' jail -f bad.conf -c
+	conf "a { path = '/srv; }\n"
+	fails 65 '^jail: bad.conf:1: ' jail -f bad.conf -c
+	conf "a { path = /srv; vnet.interface = eth0; }\n"
+	fails 69 '^jail: a: bad.conf:1: vnet.interface: .*not available in this version' jail -f bad.conf -c
+	conf "a { path = /srv; mac.do = new; }\n"
+	fails 69 '^jail: a: bad.conf:1: mac.do: ' jail -f bad.conf -c
+}
+
+define_case foreign "FreeBSD's parameters that do no harm are ignored with a warning"
+foreign_body() {
+	new_root
+	conf "$p { path = $root; persist; devfs_ruleset = 4; linux = disable; }\n"
+	atf_check -o inline:"$p: created\n" -e save:err jail -f bad.conf -c
+	grep -q "^jail: .*bad.conf:1: linux: " err || atf_fail "$(cat err)"
+	atf_check -o ignore jail -R $p
+}
+
+define_case bytes "NUL, bytes that are no UTF-8, control characters"
+bytes_body() {
+	printf 'a { path = "/srv\0x"; }\n' >bad.conf
+	fails 65 '^jail: bad.conf:1: ' jail -f bad.conf -c
+	conf 'a { path = "/srv\377"; }\n'
+	fails 65 '^jail: bad.conf:1: ' jail -f bad.conf -c
+	printf 'a { path = /srv; \033[31m = 1; }\n' >bad.conf
+	atf_check -s exit:65 -o empty -e save:err jail -f bad.conf -c
+	! grep -q "$(printf '\033')" err || atf_fail "the message has a control character"
+}
+
+define_case files "files that can't be read"
+files_body() {
+	mkdir dir.conf
+	fails 66 '^jail: .*dir.conf' jail -f dir.conf -c
+	truncate -s 1G big.conf
+	start=$(date +%s)
+	atf_check -s exit:65 -o empty -e match:'^jail: .*big.conf' jail -f big.conf -c ||
+		atf_check -s exit:74 -o empty -e match:'^jail: .*big.conf' jail -f big.conf -c
+	[ $(($(date +%s) - start)) -le 5 ] || atf_fail "it took too long"
+	echo '.include "loop.conf";' >loop.conf
+	fails 65 '^jail: .*loop.conf' jail -f loop.conf -c
+	echo '.include "nowhere.conf";' >inc.conf
+	fails 66 '^jail: .*inc.conf:1: .*nowhere.conf' jail -f inc.conf -c
+	if command -v setpriv >/dev/null; then
+		echo 'a { path = /; }' >secret.conf
+		chmod 0 secret.conf
+		chmod a+rx .
+		fails 77 '^jail: .*secret.conf' setpriv --reuid=65534 --regid=65534 --clear-groups jail -f "$PWD/secret.conf" -c
+	fi
+}
+
+define_case deep "a block 100,000 deep"
+deep_body() {
+	awk 'BEGIN { for (i = 0; i < 100000; i++) printf "a { "; print "" }' >deep.conf
+	start=$(date +%s)
+	fails 65 '^jail: .*deep.conf:1: ' jail -f deep.conf -c
+	[ $(($(date +%s) - start)) -le 5 ] || atf_fail "it took too long"
+}
+
+define_case paths "a path that is missing, a file, relative, or not the one it was"
+paths_body() {
+	new_root
+	fails 66 "^jail: $p: .*path: .*/nonexistent" jail -c name=$p path=/nonexistent persist
+	fails 66 "^jail: $p: .*path: .*passwd" jail -c name=$p path=$root/etc/passwd persist
+	atf_check -s not-exit:0 -o empty -e match:"^jail: $p: .*mount" \
+		jail -c name=$p path=$root persist mount="/nonexistent /mnt nullfs rw 0 0"
+	ln -s /etc root/mnt/link
+	# A target's symbolic link leads nowhere outside of the jail.
+	atf_check -s not-exit:0 -o empty -e match:"^jail: $p: " \
+		jail -c name=$p path=$root persist mount="tmpfs /mnt/link/x tmpfs rw 0 0"
+	[ ! -e /etc/x ] || atf_fail "it went outside"
+	fails 65 "^jail: $p: .*path" jail -c name=$p path=/ persist
+	nothing_left
+}
+
+define_case privilege "no root privilege"
+privilege_body() {
+	command -v setpriv >/dev/null || atf_skip "needs setpriv"
+	new_root
+	chmod a+rx .
+	fails 77 '^jail: ' setpriv --reuid=65534 --regid=65534 --clear-groups jail -c name=$p path=$root persist
+	nothing_left
+}
+
+define_case cgroup "no cgroup v2 mounted"
+cgroup_body() {
+	where=$(sed -n 's/^[^ ]* \([^ ]*\) cgroup2 .*/\1/p' /proc/mounts | head -n 1)
+	new_root
+	fails 69 '^jail: .*cgroup' unshare -m sh -c "umount -l $where && jail -c name=$p path=$root persist"
+	nothing_left
+}
+
+define_case descriptors "too few descriptors, at every number of them"
+descriptors_body() {
+	new_root
+	for n in 3 4 5 6 7 8 9 10 11 12 13 14 16 18 20 24; do
+		if (ulimit -n $n && exec jail -c name=$p path=$root persist) >out 2>err; then
+			atf_check -o ignore jail -R $p
+		else
+			[ "$(wc -l <err)" -le 1 ] || atf_fail "$n: $(cat err)"
+		fi
+		nothing_left
+	done
+}
+
+define_case full "a full disk"
+full_body() {
+	p=$(prefix)
+	mkdir root
+	mount -t tmpfs -o size=4m tmpfs root
+	root=$(pwd)/root
+	make_root "$root"
+	rmdir root/proc root/sys
+	dd if=/dev/zero of=root/fill bs=4k >/dev/null 2>&1 || true
+	# It is made without a byte more, or refused in one line.
+	if jail -c name=$p path=$root persist >out 2>err; then
+		atf_check -o ignore jail -R $p
+	else
+		[ "$(wc -l <err)" = 1 ] || atf_fail "$(cat err)"
+	fi
+	[ -z "$(ours)" ] || atf_fail "left: $(ours)"
+}
+
+define_case twice "two at once of one name: one wins, the other says so"
+twice_body() {
+	new_root
+	for i in 1 2 3 4 5 6 7 8; do
+		jail -c name=$p path=$root persist >out1 2>err1 &
+		one=$!
+		jail -c name=$p path=$root persist >out2 2>err2 &
+		two=$!
+		wait $one
+		a=$?
+		wait $two
+		b=$?
+		case "$a $b" in
+		"0 73" | "73 0" | "0 75" | "75 0") ;;
+		*) atf_fail "$a and $b: $(cat err1 err2)" ;;
+		esac
+		[ "$(cat err1 err2 | wc -l)" = 1 ] || atf_fail "$(cat err1 err2)"
+		atf_check -o ignore jail -R $p
+	done
+	nothing_left
+}
+
+atf_init_test_cases() {
+	for c in language foreign bytes files deep paths privilege cgroup descriptors full twice; do
+		atf_add_test_case $c
+	done
+}

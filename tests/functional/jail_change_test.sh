@@ -1,0 +1,112 @@
+#! /usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# jail(8) on running jails: -m, -cm, -mr, -cmr, -rc.
+. "$(atf_get_srcdir)/common.sh"
+
+write_conf() {
+	new_root
+	cat >c.conf <<-END
+		$p { path = $root; persist; env = "A=1"; host.hostname = one; }
+		${p}up { path = $root; persist; depend = $p; }
+	END
+}
+
+pid() {
+	jls -j $1 pid
+}
+
+define_case modify "-m: parameters that can change on the running jail"
+modify_body() {
+	write_conf
+	fails 66 "^jail: .*$p" jail -f c.conf -m $p
+	atf_check -o ignore jail -f c.conf -c $p
+	was=$(pid $p)
+	sed -i 's/one/two/; s/A=1/A=2/' c.conf
+	atf_check -o inline:"$p: updated\n" jail -f c.conf -m $p
+	[ "$(pid $p)" = "$was" ] || atf_fail "it was restarted"
+	atf_check -o inline:"two\n" jexec $p /bin/hostname
+	atf_check -o match:'^A=2$' jexec $p /bin/env
+	# The same from the command line, by name and by jid.
+	atf_check -o inline:"$p: updated\n" jail -m name=$p host.hostname=three
+	atf_check -o inline:"three\n" jls -j $p host.hostname
+	jid=$(jls -j $p jid)
+	atf_check -o inline:"$jid: updated\n" jail -m jid=$jid host.hostname=four
+	atf_check -o inline:"four\n" jexec $p /bin/hostname
+	atf_check jail -qm name=$p host.hostname=five
+	# Nothing differs: nothing to do.
+	atf_check -o inline:"$p: updated\n" jail -m name=$p host.hostname=five
+}
+
+define_case fixed "-m: what can't change is refused, and then nothing changes"
+fixed_body() {
+	write_conf
+	atf_check -o ignore jail -f c.conf -c $p
+	fails 69 "^jail: $p: .*enforce_statfs: .*running jail" jail -m name=$p host.hostname=new enforce_statfs=1
+	atf_check -o inline:"one\n" jexec $p /bin/hostname
+	fails 69 "^jail: $p: .*path: " jail -m name=$p path=/nonexistent
+	fails 65 "persit: no such parameter" jail -m name=$p persit=0
+}
+
+define_case create_or_modify "-cm: makes it or changes it"
+create_or_modify_body() {
+	write_conf
+	atf_check -o inline:"$p: created\n" jail -f c.conf -cm $p
+	was=$(pid $p)
+	sed -i 's/one/two/' c.conf
+	atf_check -o inline:"$p: updated\n" jail -f c.conf -cm $p
+	[ "$(pid $p)" = "$was" ] || atf_fail "it was restarted"
+	atf_check -o inline:"${p}b: created\n" jail -cm name=${p}b path=$root persist
+	atf_check -o inline:"${p}b: updated\n" jail -cm name=${p}b path=$root persist host.hostname=x
+}
+
+define_case modify_or_restart "-mr: restarts where nothing less will do"
+modify_or_restart_body() {
+	write_conf
+	fails 66 "^jail: .*$p" jail -f c.conf -mr $p
+	atf_check -o ignore jail -f c.conf -c $p
+	was=$(pid $p)
+	sed -i 's/one/two/' c.conf
+	atf_check -o inline:"$p: updated\n" jail -f c.conf -mr $p
+	[ "$(pid $p)" = "$was" ] || atf_fail "it was restarted"
+	sed -i 's/A=1/A=2/; s/persist;/persist; enforce_statfs = 1;/' c.conf
+	atf_check -o inline:"$p: removed\n$p: created\n" jail -f c.conf -mr $p
+	[ "$(pid $p)" != "$was" ] || atf_fail "it was not restarted"
+	atf_check -o inline:"1\n" jls -j $p enforce_statfs
+	sed -i 's/enforce_statfs = 1/enforce_statfs = 2/' c.conf
+	atf_check -o inline:"$p: removed\n$p: created\n${p}up: created\n" jail -f c.conf -cmr
+	atf_check -o inline:"$p: updated\n${p}up: updated\n" jail -f c.conf -cmr
+}
+
+define_case restart "-rc: what depends on it is restarted as well"
+restart_body() {
+	write_conf
+	atf_check -o ignore jail -f c.conf -c
+	was=$(pid $p) up=$(pid ${p}up)
+	atf_check -o inline:"${p}up: removed\n$p: removed\n$p: created\n${p}up: created\n" jail -f c.conf -rc $p
+	[ "$(pid $p)" != "$was" ] && [ "$(pid ${p}up)" != "$up" ] || atf_fail "not restarted"
+	atf_check -o inline:"${p}up: removed\n${p}up: created\n" jail -f c.conf -rc ${p}up
+	atf_check -o inline:"${p}up: removed\n" jail -f c.conf -r ${p}up
+	# One that does not run is only created.
+	atf_check -o inline:"${p}up: created\n" jail -f c.conf -rc ${p}up
+	atf_check -o inline:"${p}b: created\n" jail -rc name=${p}b path=$root persist
+	atf_check -o inline:"${p}b: removed\n${p}b: created\n" jail -rc name=${p}b path=$root persist
+}
+
+define_case persist "persist can be taken away"
+persist_body() {
+	new_root
+	atf_check -o ignore jail -c name=$p path=$root persist
+	atf_check -o inline:"$p: updated\n" jail -m name=$p nopersist
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		jail -C
+		[ -n "$(ours)" ] || break
+		sleep 0.3
+	done
+	nothing_left
+}
+
+atf_init_test_cases() {
+	for c in modify fixed create_or_modify modify_or_restart restart persist; do
+		atf_add_test_case $c
+	done
+}

@@ -1,0 +1,114 @@
+#! /usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# jail(8)'s command line: what it takes, and what it refuses without having done anything.
+. "$(atf_get_srcdir)/common.sh"
+
+define_case usage "a wrong command line is told the right one"
+usage_body() {
+	usage jail
+	usage jail -x
+	usage jail -f
+	usage jail -r
+	usage jail -R
+	usage jail -R -f /dev/null
+	usage jail -cR x
+	usage jail -r name=x
+	usage jail -r -i x
+	usage jail -r -J file x
+	usage jail -e '|' x
+	usage jail -c -e '|'
+	usage jail -f /dev/null -c name=x
+	usage jail -C x
+	usage jail -c name=x command
+	usage jail path host ip command
+	usage jail / host ip
+	for n in x -1 10001 99999999999999999999 '' 1x; do
+		fails 64 '^jail: -p .*: a number from 0' jail -c -p "$n"
+	done
+	fails 64 '^jail: which jail\? name=NAME or jid=NUMBER' jail -m persist=0
+}
+
+define_case parameters "parameters of the command line are checked before anything is done"
+parameters_body() {
+	new_root
+	fails 65 '^jail: pth: no such parameter: did you mean "path"\?$' jail -c name=$p pth=/
+	fails 65 "^jail: .*persist: .*true, false" jail -c name=$p persist=maybe
+	fails 65 "^jail: .*enforce_statfs: " jail -c name=$p enforce_statfs=3
+	fails 65 "^jail: .*jid: " jail -c jid=x
+	fails 69 "^jail: .*ip4.addr: .*not available in this version" jail -c name=$p ip4.addr=10.0.0.1
+	fails 69 "^jail: .*limit.memoryuse: .*not available in this version" jail -c name=$p limit.memoryuse=1g
+	fails 69 "^jail: .*ip_hostname: " jail -h -c name=$p
+	fails 69 "^jail: .*mac.do: " jail -c name=$p mac.do=new
+	nothing_left
+}
+
+define_case names "names that are none"
+names_body() {
+	new_root
+	for name in ../x /x 'a b' a..b .a a. 'a/b' "$(printf 'a\033b')" "$(printf '%0300d' 1)" ''; do
+		fails 65 '^jail: ' jail -c name="$name" path=$root persist
+	done
+	nothing_left
+}
+
+define_case no_configuration "a configuration that is not there"
+no_configuration_body() {
+	fails 66 '^jail: .*/nonexistent' jail -c -f /nonexistent
+	fails 66 '^jail: .*/nonexistent' jail -e '|' -f /nonexistent
+	fails 66 '^jail: .*/nonexistent' jail -r -f /nonexistent
+	if ! ls /etc/jail.conf /etc/jail.*.conf /etc/jail.conf.d/*.conf >/dev/null 2>&1; then
+		fails 66 '^jail: there is no configuration' jail -c
+		fails 66 '^jail: there is no configuration' jail -e '|'
+	fi
+}
+
+define_case usual_files "/etc/jail.conf, and one file a jail, each read once"
+usual_files_body() {
+	cat >main.conf <<-'END'
+		path = /srv/$name;
+		one { exec.start = a; }
+		.include "/etc/jail.conf.d/two.conf";
+	END
+	mkdir -p etc/jail.conf.d
+	cp main.conf etc/jail.conf
+	echo 'two { exec.start += b; }' >etc/jail.conf.d/two.conf
+	echo 'three { exec.start = c; }' >etc/jail.conf.d/three.conf
+	echo 'four { exec.start = d; }' >etc/jail.four.conf
+	cp -R /etc whole
+	cp -R etc/. whole/
+	cat >expected <<-'END'
+		name=one|path=/srv/one|exec.start=a
+		name=two|path=/srv/two|exec.start=b
+		name=four|path=/srv/four|exec.start=d
+		name=three|path=/srv/three|exec.start=c
+	END
+	atf_check -o file:expected unshare -m sh -c 'mount --bind whole /etc && jail -e "|"'
+}
+
+define_case exhibit "-e prints what is configured, and does nothing"
+exhibit_body() {
+	cat >c.conf <<-'END'
+		$base = "/srv";
+		path = "$base/$name"; persist;
+		a { env = "A=it's", "B=2"; allow.nosuser; }
+		b { depend = a; nopersist; command = "/bin/sh", "-c", "exit 3"; }
+		"a.child" { }
+	END
+	cat >expected <<-'END'
+		name=a; path=/srv/a; persist; env='A=it'\''s',B=2; allow.nosuser
+		name=b; path=/srv/b; nopersist; depend=a; command=/bin/sh -c 'exit 3'
+		name=a.child; path=/srv/a.child; persist
+	END
+	atf_check -o file:expected jail -f c.conf -e '; '
+	atf_check -o file:expected sh -c 'jail -f - -e "; " <c.conf'
+	atf_check -o file:expected jail -e '; ' -f c.conf
+}
+
+atf_init_test_cases() {
+	atf_add_test_case usage
+	atf_add_test_case parameters
+	atf_add_test_case names
+	atf_add_test_case no_configuration
+	atf_add_test_case usual_files
+	atf_add_test_case exhibit
+}
