@@ -309,7 +309,7 @@ static int take_name_locked(struct port_jail *j, struct jail_error *err)
 	j->named = true;
 	r = tree_lock(j->dirfd, false);
 	if (r == 0)
-		r = store_jid_take(&j->tree, (uint32_t)j->plan->jid, name, &j->state.jid);
+		r = store_jid_choose(&j->tree, (uint32_t)j->plan->jid, &j->state.jid);
 	if (r < 0) {
 		if (r != -EEXIST)
 			return jail_error_sys(err, -r, "cannot give it a number");
@@ -322,6 +322,8 @@ static int take_name_locked(struct port_jail *j, struct jail_error *err)
 		return r;
 	j->state.record = j->plan->record;
 	r = store_state_write(j->dirfd, &j->state);
+	if (r == 0)
+		r = store_jid_index(&j->tree, j->state.jid, name);
 	return r < 0 ? jail_error_sys(err, -r, "cannot record it in its control group") : 0;
 }
 

@@ -127,9 +127,9 @@ int store_jid_name(const struct tree *t, uint32_t jid, char ret[JAIL_NAME_MAX + 
 	return 0;
 }
 
-int store_jid_take(const struct tree *t, uint32_t wanted, const char *name, uint32_t *ret)
+int store_jid_choose(const struct tree *t, uint32_t wanted, uint32_t *ret)
 {
-	char attr[64], other[JAIL_NAME_MAX + 1];
+	char other[JAIL_NAME_MAX + 1];
 	uint32_t last = 0, jid = wanted;
 
 	if (wanted == 0 && fgetxattr(t->fd, PREFIX "next", &last, sizeof(last)) < 0 && errno != ENODATA)
@@ -141,13 +141,18 @@ int store_jid_take(const struct tree *t, uint32_t wanted, const char *name, uint
 			return -EEXIST;
 		jid = jid >= JID_MAX ? 1 : jid + 1;
 	}
-	jid_attribute(attr, sizeof(attr), jid);
-	if (fsetxattr(t->fd, attr, name, strlen(name), 0) < 0)
-		return negative_errno();
 	if (wanted == 0 && fsetxattr(t->fd, PREFIX "next", &jid, sizeof(jid), 0) < 0)
 		return negative_errno();
 	*ret = jid;
 	return 0;
+}
+
+int store_jid_index(const struct tree *t, uint32_t jid, const char *name)
+{
+	char attr[64];
+
+	jid_attribute(attr, sizeof(attr), jid);
+	return fsetxattr(t->fd, attr, name, strlen(name), 0) < 0 ? negative_errno() : 0;
 }
 
 void store_jid_drop(const struct tree *t, uint32_t jid, const char *name)

@@ -47,8 +47,12 @@ int store_params_read(int jailfd, struct jail_params **ret);
 /* Pieces that are no longer needed are removed. */
 int store_params_write(int jailfd, const struct jail_params *p);
 
-/* The next free number, or `wanted` if that is free (EEXIST); names it in the index. Root lock held. */
-int store_jid_take(const struct tree *t, uint32_t wanted, const char *name, uint32_t *ret);
+/*
+ * The next free number, or `wanted` if that is free (EEXIST). Root lock held. It is the jail's as soon as the jail's
+ * state says so; after that it is put into the index, so that an entry of the index always has a jail to clean it up.
+ */
+int store_jid_choose(const struct tree *t, uint32_t wanted, uint32_t *ret);
+int store_jid_index(const struct tree *t, uint32_t jid, const char *name);
 void store_jid_drop(const struct tree *t, uint32_t jid, const char *name);
 /* The name of jail number `jid`. ENOENT. Verified against the jail itself. */
 int store_jid_name(const struct tree *t, uint32_t jid, char ret[JAIL_NAME_MAX + 1]);
