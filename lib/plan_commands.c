@@ -12,10 +12,12 @@
 
 static const char blanks[] = " \t\r\n\v\f";
 
-/* Has the line anything that only a shell understands? */
+/* Has the line anything that only a shell understands? Variables before the program's name are such a thing too. */
 static bool needs_shell(const char *line)
 {
-	return strpbrk(line, "!\"#$%&'()*;<=>?[\\]^`{|}~\n") != NULL;
+	const char *word = line + strspn(line, blanks);
+
+	return strpbrk(line, "!\"$&'()*;<>?[\\]`{|}~\n") || memchr(word, '=', strcspn(word, blanks));
 }
 
 static int shell_line(const struct maker *m, const char *line, struct plan_strings *ret)

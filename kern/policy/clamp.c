@@ -33,8 +33,7 @@ static void clamp_users(struct policy_record *child, const struct policy_record 
 	/* All users, held to the parent's range, are that range. */
 	if (host_users) {
 		child->users_base = parent->users_base;
-		child->users_count = parent->users_count;
-		return;
+		end = parent_end;
 	}
 	if (child->users_base < parent->users_base)
 		child->users_base = parent->users_base;
