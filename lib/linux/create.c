@@ -341,16 +341,19 @@ static int take_name(struct port_jail *j, struct jail_error *err)
 	    .flags = (j->plan->persist ? STORE_F_PERSIST : 0) | (j->plan->init ? STORE_F_INIT : 0) |
 		     (j->plan->base.count > 0 && !j->plan->is_volatile ? STORE_F_LEFTOVER : 0),
 	};
-	for (unsigned tries = 0;; tries++) {
+	for (;;) {
 		r = tree_lock(j->tree.fd, true);
 		if (r < 0)
 			return jail_error_sys(err, -r, "cannot lock the jails' control group");
 		r = take_name_locked(j, err);
 		tree_unlock(j->tree.fd);
-		/* One of that name that is over, or that somebody began and did not finish, makes room. */
-		if (r != -EEXIST || tries > 0)
+		/*
+		 * One of that name that is over, or that somebody began and did not finish, makes room; for one that is
+		 * being made or removed we wait.
+		 */
+		if (r != -EEXIST)
 			break;
-		r = remove_if_over(&j->tree, j->plan->name, err);
+		r = remove_if_over(&j->tree, j->plan->name, true, err);
 		if (r < 0)
 			return r;
 		if (r == 0) {
@@ -533,12 +536,6 @@ static int announce(struct port_jail *j, struct jail_error *err)
 	donor_release(&j->donor);
 	j->state.phase = STORE_RUNNING;
 	r = store_state_write(j->dirfd, &j->state);
-	if (r == 0 && j->plan->persist) {
-		r = tree_lock(j->tree.fd, true);
-		if (r == 0)
-			r = store_check_drop(&j->tree, j->plan->name);
-		tree_unlock(j->tree.fd);
-	}
 	return r < 0 ? jail_error_sys(err, -r, "cannot record that it runs") : 0;
 }
 
@@ -617,8 +614,9 @@ int port_create(struct plan *plan, const struct jail_params *params, const struc
 	    .pidfd = -1,
 	    .master = -1};
 	r = tree_open(true, &j->tree, err);
+	/* What can't be taken away now stays on the list, and is no reason not to make another jail. */
 	if (r == 0)
-		r = remove_leftovers(&j->tree, err);
+		(void)remove_leftovers(&j->tree, NULL);
 	if (r == 0)
 		r = prepare(j, err);
 	if (r == 0)

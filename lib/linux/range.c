@@ -69,20 +69,55 @@ static uint32_t find_run(const struct bitmap *b, uint32_t want)
 	return RANGE_BLOCKS;
 }
 
-struct rebuild {
+/* The blocks that a range touches, as far as the map covers them. */
+static bool covered(uint32_t base, uint32_t count, uint32_t *ret_block, uint32_t *ret_blocks)
+{
+	uint64_t end = (uint64_t)base + count, limit = (uint64_t)RANGE_FIRST + (uint64_t)RANGE_BLOCKS * RANGE_BLOCK;
+	uint64_t from = base > RANGE_FIRST ? base : RANGE_FIRST;
+
+	if (end > limit)
+		end = limit;
+	if (from >= end)
+		return false;
+	*ret_block = (uint32_t)((from - RANGE_FIRST) / RANGE_BLOCK);
+	*ret_blocks = (uint32_t)((end - RANGE_FIRST + RANGE_BLOCK - 1) / RANGE_BLOCK) - *ret_block;
+	return true;
+}
+
+struct recount {
 	int dirfd;
 	struct bitmap *map;
 };
 
-static int rebuild_jail(void *arg, const char *child)
+static int recount_jail(void *arg, const char *child)
 {
-	const struct rebuild *r = arg;
+	const struct recount *r = arg;
 	_cleanup_close_ int fd = openat(r->dirfd, child, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct recount deeper = {.dirfd = fd, .map = r->map};
 	struct store_state s;
+	uint32_t block, blocks;
+	int found;
 
-	if (fd >= 0 && store_state_read(fd, &s) == 0 && s.range_count > 0 && s.range_base >= RANGE_FIRST)
-		mark(r->map, (s.range_base - RANGE_FIRST) / RANGE_BLOCK, blocks_of(s.range_count), true);
-	return 0;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : negative_errno();
+	found = store_state_read(fd, &s);
+	if (found < 0 && found != -ENODATA)
+		return found;
+	if (found == 0 && s.range_count > 0 && covered(s.range_base, s.range_count, &block, &blocks))
+		mark(r->map, block, blocks, true);
+	return tree_children(fd, recount_jail, &deeper);
+}
+
+int range_recount(const struct tree *t)
+{
+	struct bitmap b = {{0}};
+	struct recount all = {.dirfd = t->fd, .map = &b};
+	int r = tree_children(t->fd, recount_jail, &all);
+
+	/* A jail that another version of us made: what it has can't be known, so everything stays as it is. */
+	if (r == -EBADMSG)
+		return 0;
+	return r < 0 ? r : bitmap_write(t, &b);
 }
 
 int range_take(const struct tree *t, uint32_t count, uint32_t *ret_base)
@@ -97,11 +132,9 @@ int range_take(const struct tree *t, uint32_t count, uint32_t *ret_base)
 		return -ENOSPC;
 	block = find_run(&b, want);
 	if (block == RANGE_BLOCKS) {
-		/* A tool that was killed may have kept a block for ever: count again what really is taken. */
-		struct rebuild rebuild = {.dirfd = t->fd, .map = &b};
-
-		memset(&b, 0, sizeof(b));
-		r = tree_children(t->fd, rebuild_jail, &rebuild);
+		r = range_recount(t);
+		if (r == 0)
+			r = bitmap_read(t, &b);
 		if (r < 0)
 			return r;
 		block = find_run(&b, want);
@@ -114,21 +147,6 @@ int range_take(const struct tree *t, uint32_t count, uint32_t *ret_base)
 		return r;
 	*ret_base = RANGE_FIRST + block * RANGE_BLOCK;
 	return 0;
-}
-
-/* The blocks that a range touches, as far as the map covers them. */
-static bool covered(uint32_t base, uint32_t count, uint32_t *ret_block, uint32_t *ret_blocks)
-{
-	uint64_t end = (uint64_t)base + count, limit = (uint64_t)RANGE_FIRST + (uint64_t)RANGE_BLOCKS * RANGE_BLOCK;
-	uint64_t from = base > RANGE_FIRST ? base : RANGE_FIRST;
-
-	if (end > limit)
-		end = limit;
-	if (from >= end)
-		return false;
-	*ret_block = (uint32_t)((from - RANGE_FIRST) / RANGE_BLOCK);
-	*ret_blocks = (uint32_t)((end - RANGE_FIRST + RANGE_BLOCK - 1) / RANGE_BLOCK) - *ret_block;
-	return true;
 }
 
 int range_take_fixed(const struct tree *t, uint32_t base, uint32_t count)

@@ -21,6 +21,8 @@ int range_take(const struct tree *t, uint32_t count, uint32_t *ret_base);
 int range_take_fixed(const struct tree *t, uint32_t base, uint32_t count);
 /* Give back; root lock held. */
 int range_drop(const struct tree *t, uint32_t base, uint32_t count);
+/* Make the map of what the jails have, where it can't be known what a killed tool took. Root lock held. */
+int range_recount(const struct tree *t);
 /*
  * A range within the parent's for its child: the lowest that no other child has; the parent itself uses its first
  * block. `parentfd` is the parent's directory. ENOSPC: children.max or users.count of the parent leaves no room.

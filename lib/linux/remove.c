@@ -33,14 +33,20 @@ static int clean_view(int dirfd, struct jail_error *err)
 	return r;
 }
 
-/* Ids and number are marked as given back before they are: else a second try could take them from their next owner. */
+/*
+ * Ids are marked as given back before they are: else a second try could take them from their next owner. Whoever was
+ * killed between the two, or between taking them and saying so, leaves ids that only counting finds.
+ */
 static int give_back(const struct tree *t, const char *name, int dirfd)
 {
 	struct store_state s, gone;
 	int r = store_state_read(dirfd, &s);
 
+	if (r == -ENODATA || (r == 0 && s.jid == 0))
+		return range_recount(t);
 	if (r < 0)
-		return r == -ENODATA || r == -EBADMSG ? 0 : r;
+		return r == -EBADMSG ? 0 : r;
+	store_jid_drop(t, s.jid, name);
 	gone = s;
 	gone.jid = 0;
 	gone.range_count = 0;
@@ -48,8 +54,6 @@ static int give_back(const struct tree *t, const char *name, int dirfd)
 	r = store_state_write(dirfd, &gone);
 	if (r == 0)
 		r = range_drop(t, s.range_base, s.range_count);
-	if (r == 0 && s.jid != 0)
-		store_jid_drop(t, s.jid, name);
 	return r;
 }
 
@@ -141,11 +145,11 @@ static bool over(int dirfd)
 	return tree_populated(dirfd) == 0;
 }
 
-int remove_if_over(const struct tree *t, const char *name, struct jail_error *err)
+int remove_if_over(const struct tree *t, const char *name, bool wait, struct jail_error *err)
 {
 	_cleanup_close_ int fd = -1;
 	struct store_state s;
-	int r = tree_jail_lock(t, name, false, &fd);
+	int r = tree_jail_lock(t, name, wait, &fd);
 
 	if (r == -ENOENT) {
 		r = tree_lock(t->fd, true);
@@ -186,7 +190,7 @@ static int sweep_child(void *arg, const char *child)
 	if ((size_t)snprintf(name, sizeof(name), "%s%s%s", w->prefix, w->prefix[0] != '\0' ? "." : "", child) >=
 	    sizeof(name))
 		return 0;
-	r = remove_if_over(w->tree, name, w->err);
+	r = remove_if_over(w->tree, name, false, w->err);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	return tree_jail_open(w->tree, name, &fd) < 0 ? 0 : tree_children(fd, sweep_child, &deeper);
@@ -205,22 +209,30 @@ int remove_leftovers(const struct tree *t, struct jail_error *err)
 
 		return tree_children(t->fd, sweep_child, &all);
 	}
+	/* One that can't be removed is no reason to leave the others. */
 	for (size_t i = 0; i < size; i += strlen(names + i) + 1) {
-		r = remove_if_over(t, names + i, err);
-		if (r < 0)
-			return r;
+		int one = remove_if_over(t, names + i, false, r == 0 ? err : NULL);
+
+		if (one < 0 && r == 0) {
+			jail_error_jail(err, names + i);
+			r = one;
+		}
 	}
-	return 0;
+	return r;
 }
 
 int jail_sweep(struct jail_error *err)
 {
 	struct tree t;
+	struct sweep all = {.tree = &t, .prefix = "", .err = err};
 	int r = tree_open(false, &t, err);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = remove_leftovers(&t, err);
+	/* The list has those that somebody worked on; a jail that stays can also end by itself, unseen. */
+	if (r == 0)
+		r = tree_children(t.fd, sweep_child, &all);
 	tree_close(&t);
 	return r;
 }

@@ -17,7 +17,10 @@ int remove_jail(const struct tree *t, const char *name, int dirfd, struct jail_e
  * them.
  */
 int remove_leftovers(const struct tree *t, struct jail_error *err);
-/* The same for one jail: 1 when it was over and is removed now, 0 when it lives or is worked on. */
-int remove_if_over(const struct tree *t, const char *name, struct jail_error *err);
+/*
+ * The same for one jail: 1 when it was over and is removed now, 0 when it lives or, without `wait`, is worked on; with
+ * `wait` whoever works on it is waited for.
+ */
+int remove_if_over(const struct tree *t, const char *name, bool wait, struct jail_error *err);
 
 #endif

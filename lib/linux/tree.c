@@ -160,25 +160,45 @@ void tree_unlock(int dirfd)
 	(void)flock(dirfd, LOCK_UN);
 }
 
+/* The first try is made with the root's lock held: a jail that is being given its name is not seen half named. */
+static int lock_named(const struct tree *t, const char *name, int *ret_fd)
+{
+	int r = tree_lock(t->fd, true);
+
+	if (r < 0)
+		return r;
+	r = tree_jail_open(t, name, ret_fd);
+	if (r == 0)
+		r = tree_lock(*ret_fd, false);
+	tree_unlock(t->fd);
+	return r;
+}
+
+static bool still_named(const struct tree *t, const char *name, int fd)
+{
+	_cleanup_close_ int now = -1;
+	struct stat held, named;
+
+	return tree_jail_open(t, name, &now) == 0 && fstat(fd, &held) == 0 && fstat(now, &named) == 0 &&
+	       held.st_ino == named.st_ino;
+}
+
 int tree_jail_lock(const struct tree *t, const char *name, bool wait, int *ret_fd)
 {
 	for (;;) {
-		_cleanup_close_ int fd = -1, now = -1;
-		struct stat held, named;
-		int r = tree_jail_open(t, name, &fd);
+		_cleanup_close_ int fd = -1;
+		int r = lock_named(t, name, &fd);
 
-		if (r == 0)
-			r = tree_lock(fd, wait);
-		if (r == 0)
-			r = tree_jail_open(t, name, &now);
+		if (r == -EWOULDBLOCK && wait) {
+			r = tree_lock(fd, true);
+			/* Who had it may have removed it. */
+			if (r == 0 && !still_named(t, name, fd))
+				continue;
+		}
 		if (r < 0)
 			return r;
-		if (fstat(fd, &held) < 0 || fstat(now, &named) < 0)
-			return negative_errno();
-		if (held.st_ino == named.st_ino) {
-			*ret_fd = take_fd(&fd);
-			return 0;
-		}
+		*ret_fd = take_fd(&fd);
+		return 0;
 	}
 }
 

@@ -26,6 +26,13 @@ int port_go(struct port_jail *j, struct jail_error *err)
 	const struct channel_message go = {.kind = CHANNEL_GO};
 	int r = creation_waits(j) ? channel_send(j->channel, &go, NULL, -1) : 0;
 
+	/* From here on it lives without us, and need not be looked at by every command. */
+	if (r == 0 && j->plan->persist) {
+		r = tree_lock(j->tree.fd, true);
+		if (r == 0)
+			r = store_check_drop(&j->tree, j->plan->name);
+		tree_unlock(j->tree.fd);
+	}
 	/* Others may change or remove it now. */
 	tree_unlock(j->dirfd);
 	if (r < 0) {
@@ -227,7 +234,7 @@ static int finish(struct port_jail *j, struct jail_error *err)
 	if (poll(&p, 1, j->empty ? EMPTY_WAIT_MS : 0) == 0)
 		return 0;
 	(void)process_wait(j->pidfd, NULL);
-	return remove_if_over(&j->tree, j->plan->name, err) < 0 ? -EIO : 0;
+	return remove_if_over(&j->tree, j->plan->name, true, err) < 0 ? -EIO : 0;
 }
 
 static int wait_all(struct port_jail *j, const struct relay *relay, int *status, struct jail_error *err)
