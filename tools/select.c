@@ -423,6 +423,19 @@ static int add_running(const struct request *rq, struct batch *b, const char *pa
 	return code;
 }
 
+/* What the configuration says of those to be removed. It need not be right any more for that. */
+static void load_known(struct batch *b)
+{
+	struct jail_error err;
+
+	for (size_t i = 0; i < b->count && b->conf != NULL; i++) {
+		struct unit *u = &b->unit[i];
+
+		if (u->params == NULL && jail_conf_has(b->conf, u->name))
+			(void)jail_conf_jail(b->conf, u->name, NULL, NULL, NULL, &u->params, &err);
+	}
+}
+
 /* -r and -R: jails that run, known to the configuration or not. */
 static int select_removal(const struct request *rq, struct batch *b)
 {
@@ -447,7 +460,10 @@ static int select_removal(const struct request *rq, struct batch *b)
 		u->todo = rq->todo;
 		u->asked = true;
 	}
-	if (code == EX_OK && !rq->bare)
+	if (code != EX_OK)
+		return code;
+	load_known(b);
+	if (!rq->bare)
 		code = has_dependents(b, &dependents);
 	if (code == EX_OK && dependents)
 		code = add_dependents(rq, b);

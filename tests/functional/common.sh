@@ -16,8 +16,14 @@ prefix() {
 # define_case NAME DESCRIPTION: a test case that needs root, with clean-up. Its body is NAME_body.
 define_case() {
 	atf_test_case "$1" cleanup
-	eval "$1_head() { atf_set descr '$2'; atf_set require.user root; atf_set timeout 120; }"
+	eval "$1_descr=\$2
+	$1_head() { atf_set descr \"\$$1_descr\"; atf_set require.user root; atf_set timeout 120; }"
 	eval "$1_cleanup() { clean; }"
+}
+
+# A test case fails, for reasons that may have several lines.
+die() {
+	atf_fail "$(printf '%s' "$*" | tr '\n' '/')"
 }
 
 # Jails of this test case only, children first.
@@ -38,7 +44,7 @@ clean() {
 # A static shell with its tools as the whole tree; users root, worker and its group.
 make_root() {
 	busybox=$(command -v busybox) || atf_skip "needs a static busybox"
-	mkdir -p "$1/bin" "$1/dev" "$1/proc" "$1/sys" "$1/etc" "$1/tmp" "$1/root" "$1/home/worker" "$1/mnt" || atf_fail mkdir
+	mkdir -p "$1/bin" "$1/dev" "$1/proc" "$1/sys" "$1/etc" "$1/tmp" "$1/root" "$1/home/worker" "$1/mnt" || die mkdir
 	cp "$busybox" "$1/bin/busybox"
 	for applet in sh cat echo env false hostname id kill ls mkdir pwd ps rm sleep stty test touch true tty umount wc; do
 		ln -s busybox "$1/bin/$applet"
@@ -61,8 +67,8 @@ fails() {
 	code=$1 regex=$2
 	shift 2
 	atf_check -s "exit:$code" -o empty -e save:stderr "$@"
-	[ "$(wc -l <stderr)" = 1 ] || atf_fail "not one line: $(cat stderr)"
-	grep -Eq "$regex" stderr || atf_fail "not \"$regex\": $(cat stderr)"
+	[ "$(wc -l <stderr)" = 1 ] || die "not one line: $(cat stderr)"
+	grep -Eq "$regex" stderr || die "not \"$regex\": $(cat stderr)"
 }
 
 # usage COMMAND...: exit code 64 and a text that begins with "usage:".
@@ -72,8 +78,8 @@ usage() {
 
 # No jail of ours, no group, no mount, no process.
 nothing_left() {
-	[ -z "$(ours)" ] || atf_fail "jails left: $(ours)"
+	[ -z "$(ours)" ] || die "jails left: $(ours)"
 	left=$(find /sys/fs/cgroup -maxdepth 4 -type d -path '*/jail/*' -name "$(prefix)*" 2>/dev/null)
-	[ -z "$left" ] || atf_fail "groups left: $left"
-	! grep -F "$(pwd)/root" /proc/mounts || atf_fail "mounts left"
+	[ -z "$left" ] || die "groups left: $left"
+	! grep -F "$(pwd)/root" /proc/mounts || die "mounts left"
 }

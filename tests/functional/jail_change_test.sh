@@ -23,7 +23,7 @@ modify_body() {
 	was=$(pid $p)
 	sed -i 's/one/two/; s/A=1/A=2/' c.conf
 	atf_check -o inline:"$p: updated\n" jail -f c.conf -m $p
-	[ "$(pid $p)" = "$was" ] || atf_fail "it was restarted"
+	[ "$(pid $p)" = "$was" ] || die "it was restarted"
 	atf_check -o inline:"two\n" jexec $p /bin/hostname
 	atf_check -o match:'^A=2$' jexec $p /bin/env
 	# The same from the command line, by name and by jid.
@@ -54,7 +54,7 @@ create_or_modify_body() {
 	was=$(pid $p)
 	sed -i 's/one/two/' c.conf
 	atf_check -o inline:"$p: updated\n" jail -f c.conf -cm $p
-	[ "$(pid $p)" = "$was" ] || atf_fail "it was restarted"
+	[ "$(pid $p)" = "$was" ] || die "it was restarted"
 	atf_check -o inline:"${p}b: created\n" jail -cm name=${p}b path=$root persist
 	atf_check -o inline:"${p}b: updated\n" jail -cm name=${p}b path=$root persist host.hostname=x
 }
@@ -67,10 +67,10 @@ modify_or_restart_body() {
 	was=$(pid $p)
 	sed -i 's/one/two/' c.conf
 	atf_check -o inline:"$p: updated\n" jail -f c.conf -mr $p
-	[ "$(pid $p)" = "$was" ] || atf_fail "it was restarted"
+	[ "$(pid $p)" = "$was" ] || die "it was restarted"
 	sed -i 's/A=1/A=2/; s/persist;/persist; enforce_statfs = 1;/' c.conf
 	atf_check -o inline:"$p: removed\n$p: created\n" jail -f c.conf -mr $p
-	[ "$(pid $p)" != "$was" ] || atf_fail "it was not restarted"
+	[ "$(pid $p)" != "$was" ] || die "it was not restarted"
 	atf_check -o inline:"1\n" jls -j $p enforce_statfs
 	sed -i 's/enforce_statfs = 1/enforce_statfs = 2/' c.conf
 	atf_check -o inline:"$p: removed\n$p: created\n${p}up: created\n" jail -f c.conf -cmr
@@ -83,7 +83,7 @@ restart_body() {
 	atf_check -o ignore jail -f c.conf -c
 	was=$(pid $p) up=$(pid ${p}up)
 	atf_check -o inline:"${p}up: removed\n$p: removed\n$p: created\n${p}up: created\n" jail -f c.conf -rc $p
-	[ "$(pid $p)" != "$was" ] && [ "$(pid ${p}up)" != "$up" ] || atf_fail "not restarted"
+	[ "$(pid $p)" != "$was" ] && [ "$(pid ${p}up)" != "$up" ] || die "not restarted"
 	atf_check -o inline:"${p}up: removed\n${p}up: created\n" jail -f c.conf -rc ${p}up
 	atf_check -o inline:"${p}up: removed\n" jail -f c.conf -r ${p}up
 	# One that does not run is only created.

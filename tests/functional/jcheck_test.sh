@@ -16,14 +16,14 @@ text_body() {
 	atf_check -o save:out jcheck
 	state >after
 	atf_check cmp before after
-	[ "$(wc -l <out)" -gt 15 ] || atf_fail "too few lines"
-	! grep -Ev '^(yes      |no       |MISSING  )[^ ]' out || atf_fail "another kind of line"
-	! grep -q '^MISSING' out || atf_fail "exit 0 with something missing"
+	[ "$(wc -l <out)" -gt 15 ] || die "too few lines"
+	! grep -Ev '^(yes      |no       |MISSING  )[^ ]' out || die "another kind of line"
+	! grep -q '^MISSING' out || die "exit 0 with something missing"
 	for f in 'cgroup v2' 'id-mapped mounts' 'user namespaces' overlayfs openat2 'seccomp filters' Landlock 'BPF LSM'; do
-		grep -q "^[a-zA-Z]* *$f  " out || atf_fail "no $f"
+		grep -q "^[a-zA-Z]* *$f  " out || die "no $f"
 	done
 	# Each "no" says what to do.
-	! grep '^no' out | grep -v 'needed for .*: ' || atf_fail "a no without a remedy"
+	! grep '^no' out | grep -v 'needed for .*: ' || die "a no without a remedy"
 	atf_check jcheck -q
 	usage jcheck x
 	usage jcheck --nosuch
@@ -37,15 +37,15 @@ json_body() {
 	atf_check -o inline:'["available","detail","name","needs","remedy","required"]\n' jq -c '[.features[] | keys] | unique[]' out
 	atf_check -o inline:'["boolean"]\n' jq -c '[.features[].available | type] | unique' out
 	atf_check -o inline:'0\n' jq '[.features[] | select(.available == false and .remedy == null)] | length' out
-	[ "$(jq '.features | length' out)" = "$(jcheck | wc -l)" ] || atf_fail "not the same features"
+	[ "$(jq '.features | length' out)" = "$(jcheck | wc -l)" ] || die "not the same features"
 }
 
 define_case user "another user gets honest answers"
 user_body() {
 	command -v setpriv >/dev/null || atf_skip "needs setpriv"
 	atf_check -s exit:69 -o save:out setpriv --reuid=65534 --regid=65534 --clear-groups jcheck
-	grep -q '^MISSING  privilege .*user 65534.*run the tools as root' out || atf_fail "$(cat out)"
-	grep -q 'only root can try it' out || atf_fail "$(cat out)"
+	grep -q '^MISSING  privilege .*user 65534.*run the tools as root' out || die "$(cat out)"
+	grep -q 'only root can try it' out || die "$(cat out)"
 	atf_check -s exit:69 setpriv --reuid=65534 --regid=65534 --clear-groups jcheck -q
 }
 

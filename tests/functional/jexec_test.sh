@@ -35,7 +35,7 @@ status_body() {
 	sleep 0.5
 	kill -TERM $pid
 	wait $pid
-	[ $? = 42 ] || atf_fail "the signal was not passed on"
+	[ $? = 42 ] || die "the signal was not passed on"
 }
 
 define_case inside "what it sees is the jail's"
@@ -45,7 +45,7 @@ inside_body() {
 	atf_check -o inline:"0\n" jexec $p /bin/id -u
 	atf_check -o inline:"/\n" jexec $p /bin/pwd
 	atf_check -o match:'1 ' jexec $p /bin/ps
-	[ "$(jexec $p /bin/ps | wc -l)" -lt 6 ] || atf_fail "it sees more than the jail's processes"
+	[ "$(jexec $p /bin/ps | wc -l)" -lt 6 ] || die "it sees more than the jail's processes"
 	atf_check -o inline:"a b  c\n" jexec $p /bin/echo a 'b  c'
 	atf_check -o inline:"-l -u\n" jexec $p /bin/echo -l -u
 	atf_check -o inline:"through\n" sh -c "echo through | jexec $p /bin/cat"
@@ -82,10 +82,10 @@ login_body() {
 	export SECRET
 	atf_check -o save:env env TERM=vt100 jexec -l -U worker $p /bin/env
 	for want in HOME=/home/worker SHELL=/bin/sh USER=worker TERM=vt100; do
-		grep -qx "$want" env || atf_fail "no $want: $(cat env)"
+		grep -qx "$want" env || die "no $want: $(cat env)"
 	done
-	! grep -q leak env || atf_fail "the caller's environment came along"
-	grep -q '^PATH=' env || atf_fail "no PATH"
+	! grep -q leak env || die "the caller's environment came along"
+	grep -q '^PATH=' env || die "no PATH"
 	atf_check -o inline:"/home/worker\n" jexec -l -U worker $p /bin/pwd
 	atf_check -o inline:"/tmp\n" jexec -l -d /tmp -U worker $p /bin/pwd
 }
@@ -102,8 +102,8 @@ define_case terminal "a terminal of the jail's own, relayed"
 terminal_body() {
 	command -v script >/dev/null || atf_skip "needs script(1)"
 	start
-	atf_check -o match:'^/dev/(pts/[0-9]+|console)' script -qec "jexec $p /bin/tty" /dev/null
-	atf_check -o match:'^33 99' script -qec "stty rows 33 cols 99; jexec $p /bin/stty size" /dev/null
+	atf_check -o match:'/dev/(pts/[0-9]+|console)' script -qec "jexec $p /bin/tty" /dev/null
+	atf_check -o match:'33 99' script -qec "stty rows 33 cols 99; jexec $p /bin/stty size" /dev/null
 	# ^C ends the program inside, not jexec's caller.
 	atf_check -o match:'after=130' sh -c "(sleep 1; printf '\003'; sleep 1) |
 		script -qec 'jexec $p /bin/sleep 50; echo after=\$?' /dev/null"
@@ -126,7 +126,7 @@ end_body() {
 	sleep 0.5
 	atf_check -o ignore jail -R $p
 	wait $pid
-	[ $? -ge 128 ] || atf_fail "it outlived the jail"
+	[ $? -ge 128 ] || die "it outlived the jail"
 	nothing_left
 }
 

@@ -43,7 +43,7 @@ parameters_body() {
 		jls -n -j $p name persist allow.suser env depend
 	atf_check -o inline:"'A=it'\\\\''s 1',B=2 ''\n" jls -q -j $p env depend
 	atf_check -o inline:"env='A=it'\\\\''s 1',B=2 depend=''\n" jls -nq -j $p env depend
-	atf_check -o inline:"name meta\n$p k=v\n" jls -nh -j $p name meta || true
+	atf_check -o inline:"name meta\nname=$p meta=k=v\n" jls -nh -j $p name meta
 	atf_check -o match:"^name=$p\$" jls -n name
 	fails 65 '^jls: .*persit: no such parameter: did you mean "persist"\?' jls persit
 	fails 65 '^jls: nopersist: ' jls nopersist
@@ -57,14 +57,14 @@ all_body() {
 	new_root
 	atf_check -o ignore jail -c name=$p path=$root persist
 	atf_check -o save:line jls -n -j $p
-	[ "$(wc -l <line)" = 1 ] || atf_fail "not one line"
+	[ "$(wc -l <line)" = 1 ] || die "not one line"
 	for want in "name=$p" persist "path=$root" jid= allow.suser children.max=0 users=new parent=0 nodying; do
-		grep -Eq "(^| )$want" line || atf_fail "no $want: $(cat line)"
+		grep -Eq "(^| )$want" line || die "no $want: $(cat line)"
 	done
 	atf_check -o file:line jls -n -j $p all
 	atf_check -o save:two jls -h -j $p
-	[ "$(wc -l <two)" = 2 ] || atf_fail "not two lines"
-	[ "$(head -n 1 two | wc -w)" -gt 60 ] || atf_fail "too few parameters"
+	[ "$(wc -l <two)" = 2 ] || die "not two lines"
+	[ "$(head -n 1 two | wc -w)" -gt 60 ] || die "too few parameters"
 }
 
 define_case command "-s: good enough to make another like it"
@@ -73,9 +73,9 @@ command_body() {
 	atf_check -o ignore jail -c name=$p path=$root persist env="A=it's 1" env+='B=$HOME' exec.prestop='true; true' \
 		exec.prestop+=true allow.nosuser enforce_statfs=1 host.hostname=h
 	jls -s -j $p >first
-	[ "$(wc -l <first)" = 1 ] || atf_fail "not one line"
+	[ "$(wc -l <first)" = 1 ] || die "not one line"
 	# Nothing that is only reported.
-	! grep -Eq '(^| )(parent|pid|restarts|nodying|dying)' first || atf_fail "$(cat first)"
+	! grep -Eq '(^| )(parent|pid|restarts|nodying|dying)' first || die "$(cat first)"
 	atf_check -o inline:"$p: removed\n" jail -r $p
 	atf_check -o inline:"$p: created\n" sh -c "eval \"jail -c \$(cat first)\""
 	atf_check -o file:first jls -s -j $p
@@ -93,7 +93,7 @@ json_body() {
 	query .name "\"$p\""
 	query .persist true
 	query '["allow.suser"]' false
-	query .env '["A=\\\\"\\\\\\\\","B=é"]'
+	query .env '["A=\\"\\\\","B=é"]'
 	query '["stop.timeout"]' 120
 	query .depend '[]'
 	query '.jid | type' '"number"'
@@ -115,8 +115,8 @@ hostile_body() {
 	atf_check -o ignore jail -c name=$p path=$root persist
 	atf_check jexec $p /bin/hostname "$(printf 'a\033[31m"\\\377\n')"
 	for form in '' -v -n -s -q -N; do
-		jls $form >out || atf_fail "jls $form"
-		! grep -q "$(printf '\033')" out || atf_fail "jls $form passes an escape on"
+		jls $form >out || die "jls $form"
+		! grep -q "$(printf '\033')" out || die "jls $form passes an escape on"
 	done
 	atf_check -o ignore sh -c 'jls --json | jq -e .'
 }
@@ -150,7 +150,7 @@ many_body() {
 		done
 	} >m.conf
 	atf_check -o ignore jail -f m.conf -c -p 4
-	[ "$(ours | wc -l)" = $n ] || atf_fail "not $n"
+	[ "$(ours | wc -l)" = $n ] || die "not $n"
 	atf_check -o ignore jail -f m.conf -r -p 4
 	nothing_left
 }
