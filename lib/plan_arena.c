@@ -7,7 +7,9 @@
 
 #include "plan_make.h"
 
-#define BLOCK_SIZE 2000
+#ifndef ARENA_BLOCK_SIZE /* a test wants it small */
+#define ARENA_BLOCK_SIZE 2000
+#endif
 
 struct arena_block {
 	struct arena_block *next;
@@ -37,7 +39,7 @@ void *arena_new(struct arena *a, size_t count, size_t size)
 		return NULL;
 	wanted = (wanted + _Alignof(max_align_t)) & ~(_Alignof(max_align_t) - 1);
 	if (!b || b->size - b->used < wanted) {
-		b = block_new(a, wanted > BLOCK_SIZE ? wanted : BLOCK_SIZE);
+		b = block_new(a, wanted > ARENA_BLOCK_SIZE ? wanted : ARENA_BLOCK_SIZE);
 		if (!b)
 			return NULL;
 	}

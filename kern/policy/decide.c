@@ -53,12 +53,12 @@ static struct policy_verdict decide_privilege(const struct policy_record *r, uin
 		return verdict(false, POLICY_R_NEVER, 0);
 	if (!record_allows(r, p))
 		return verdict(false, POLICY_R_ALLOW, p);
+	if (needs_own_users(p) && (r->flags & POLICY_F_HOST_USERS))
+		return verdict(false, POLICY_R_HOST_USERS, p);
 	if (is_mount_of_type(p) && !record_allows(r, POLICY_P_MOUNT))
 		return verdict(false, POLICY_R_ALLOW, POLICY_P_MOUNT);
 	if ((p == POLICY_P_MOUNT || is_mount_of_type(p)) && r->enforce_statfs >= RECORD_STATFS_MAX)
 		return verdict(false, POLICY_R_ENFORCE_STATFS, r->enforce_statfs);
-	if (needs_own_users(p) && (r->flags & POLICY_F_HOST_USERS))
-		return verdict(false, POLICY_R_HOST_USERS, p);
 	if (p == POLICY_P_SET_HOSTNAME && (r->flags & POLICY_F_HOST_NAME))
 		return verdict(false, POLICY_R_HOSTNAME, p);
 	if (p == POLICY_P_ROUTING && (r->flags & POLICY_F_HOST_NETWORK))
