@@ -141,7 +141,7 @@ static int change(struct change *c, struct jail_error *err)
 			return jail_error_sys(err, errno, "cannot open its user namespace");
 	}
 	c->users_fd = users_fd;
-	r = view_prepare(c->will, -1, &c->view, err);
+	r = view_prepare_change(c->was, c->will, -1, &c->view, err);
 	if (r == 0)
 		r = change_inside(c, err);
 	view_free(c->view);

@@ -4,40 +4,44 @@
  * view_parts.h for the rules that all of them keep. It may not know the steps' means.
  */
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "view_parts.h"
 
-static void view_init(struct view *v, struct plan *plan)
+int view_new_view(struct plan *plan, struct view **ret, struct jail_error *err)
 {
-	int *none[] = {&v->path_fd, &v->beside, &v->work_fd, &v->root, &v->scratch, &v->proc, &v->dev, &v->pts,
-	    &v->cgroup, &v->empty_dir, &v->empty_file, &v->users.fd};
+	struct view *v = calloc(1, sizeof(*v));
 
-	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
-		*none[i] = -1;
-	v->plan = plan;
+	if (v != NULL) {
+		int *none[] = {&v->path_fd, &v->beside, &v->work_fd, &v->root, &v->scratch, &v->proc, &v->dev, &v->pts,
+		    &v->cgroup, &v->empty_dir, &v->empty_file, &v->users.fd};
+
+		for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+			*none[i] = -1;
+		v->plan = plan;
+		if (plan->nmounts > 0)
+			v->mount = calloc(plan->nmounts, sizeof(*v->mount));
+		for (size_t i = 0; v->mount != NULL && i < plan->nmounts; i++)
+			v->mount[i].beside = v->mount[i].work_fd = -1;
+		if (plan->ndevices > 0)
+			v->device = calloc(plan->ndevices, sizeof(*v->device));
+	}
+	if (v == NULL || (plan->nmounts > 0 && v->mount == NULL) || (plan->ndevices > 0 && v->device == NULL)) {
+		view_free(v);
+		return jail_error_sys(err, ENOMEM, "cannot prepare the view of files");
+	}
+	*ret = v;
+	return 0;
 }
 
 int view_prepare(struct plan *plan, int parent_root_fd, struct view **ret, struct jail_error *err)
 {
-	/* Large and mostly untouched: whatever can't be allocated later has its room here. */
-	struct view *v = calloc(1, sizeof(*v));
+	struct view *v = NULL;
 	char id[33];
-	int r = 0;
+	int r = view_new_view(plan, &v, err);
 
-	if (v == NULL)
-		return jail_error_sys(err, ENOMEM, "cannot prepare the view of files");
-	view_init(v, plan);
-	if (plan->nmounts > 0) {
-		v->mount = calloc(plan->nmounts, sizeof(*v->mount));
-		for (size_t i = 0; v->mount != NULL && i < plan->nmounts; i++)
-			v->mount[i].beside = v->mount[i].work_fd = -1;
-	}
-	if (plan->ndevices > 0)
-		v->device = calloc(plan->ndevices, sizeof(*v->device));
-	if ((plan->nmounts > 0 && v->mount == NULL) || (plan->ndevices > 0 && v->device == NULL))
-		r = jail_error_sys(err, ENOMEM, "cannot prepare the view of files");
 	if (r == 0 && plan->hostuuid != NULL && view_machine_id(plan->hostuuid, id) < 0) {
 		r = jail_error_set(err, EINVAL, "\"%s\" is not a UUID", plan->hostuuid);
 		jail_error_param(err, "host.hostuuid");
@@ -148,7 +152,7 @@ void view_free(struct view *v)
 	for (size_t i = 0; i < v->nlayers; i++)
 		(void)close_fd(v->layer[i]);
 	for (size_t i = 0; i < v->nsubmounts; i++)
-		(void)close_fd(v->submount[i].fd);
+		(void)close_fd(v->room->submount[i].fd);
 	for (size_t i = 0; v->mount != NULL && i < v->plan->nmounts; i++) {
 		for (size_t j = 0; j < v->mount[i].nsources; j++)
 			(void)close_fd(v->mount[i].source[j]);
@@ -159,6 +163,11 @@ void view_free(struct view *v)
 	(void)close_fd(v->path_fd);
 	(void)close_fd(v->beside);
 	(void)close_fd(v->work_fd);
+	(void)close_fd(v->scratch);
+	(void)close_fd(v->empty_dir);
+	(void)close_fd(v->empty_file);
+	if (v->room != NULL)
+		(void)munmap(v->room, sizeof(*v->room));
 	free(v->mount);
 	free(v->device);
 	free(v);

@@ -49,9 +49,15 @@ int view_clean(const struct plan *plan, struct jail_error *err);
 int view_clean_at(const struct plan *plan, int parent_root_fd, struct jail_error *err);
 
 /*
- * Live changes, run by a process that has joined the jail's mount namespace as root of the host: cover more paths, add
- * and remove mounts and device nodes, switch the root to read only. `was` is the running jail's plan, `will` the wanted
- * one; what can't be changed is EBUSY or ENOTSUP with the parameter. Sources are those opened by view_prepare(will).
+ * Live changes. In the tool: check what of them is possible, open the sources of what is new. `was` is the running
+ * jail's plan, `will` the wanted one (it must outlive the view; its record gets the devices). What can't be changed is
+ * EBUSY, EPERM or ENOTSUP with the parameter.
+ */
+int view_prepare_change(const struct plan *was, struct plan *will, int parent_root_fd, struct view **ret,
+    struct jail_error *err);
+/*
+ * In a process that has joined the jail's mount namespace as root of the host: cover more paths, add and remove mounts
+ * and device nodes, switch the root to read only; all or nothing.
  */
 int view_change(const struct plan *was, const struct plan *will, struct view *prepared, int userns_fd, uint32_t base,
     uint32_t count, struct jail_error *err);

@@ -178,7 +178,7 @@ static int fill(struct view *v, struct jail_error *err)
 
 	if (sys_move_mount(v->pts, "", v->dev, "pts", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		r = negative_errno();
-	if (r == 0)
+	if (r == 0 && v->plan->nmounts > 0)
 		r = view_note_memory(v, v->dev);
 	v->dev_attached = true;
 	return r < 0 ? jail_error_sys(err, -r, "cannot mount the terminals of /dev") : 0;

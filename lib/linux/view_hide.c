@@ -4,9 +4,10 @@
  * read-only directory or file. The tree's owner may be hostile: every step is opened beneath the root, and all work is
  * bounded; beyond a bound the jail is refused, never shown.
  */
-#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "view_parts.h"
@@ -55,7 +56,7 @@ static int expand_glob(struct view *v, struct expansion *x, const char *glob, si
 
 	if (depth >= VIEW_GLOBS_MAX)
 		return jail_error_set(err, E2BIG, "%s: more than %d globs in a path", x->pattern, VIEW_GLOBS_MAX);
-	buffer = v->entries[depth];
+	buffer = v->room->entries[depth];
 	dir = view_open(v, length > 0 ? x->path : "/", O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 	if (dir == -ENOENT || dir == -ENOTDIR || dir == -ELOOP)
 		return 0;
@@ -112,8 +113,10 @@ static int expand(
 static int each(struct view *v, const char *pattern, found_fn *found, struct jail_error *err)
 {
 	struct expansion x;
-	int r;
+	int r = view_need_room(v);
 
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot expand %s", pattern);
 	x.pattern = pattern;
 	x.found = found;
 	x.path[0] = '\0';
@@ -143,7 +146,7 @@ int view_cover(struct view *v, const char *path, struct jail_error *err)
 {
 	_cleanup_close_ int place = view_open(v, path, O_PATH), cover = -1;
 	struct view_stat st;
-	int r;
+	int r, empty;
 
 	if (place == -ENOENT || place == -ENOTDIR || place == -ELOOP)
 		return 0;
@@ -155,7 +158,10 @@ int view_cover(struct view *v, const char *path, struct jail_error *err)
 	if (++v->nhidden > VIEW_HIDDEN_MAX)
 		return jail_error_set(err, E2BIG, "more than %d paths to hide", VIEW_HIDDEN_MAX);
 	place = close_fd(place);
-	cover = view_copy(S_ISDIR(st.mode) ? v->empty_dir : v->empty_file, 0);
+	empty = S_ISDIR(st.mode) ? v->empty_dir : v->empty_file;
+	cover = view_copy(empty, 0);
+	if (cover == -EINVAL) /* not attached yet (live): the first one is the original */
+		cover = fcntl(empty, F_DUPFD_CLOEXEC, 0);
 	if (cover < 0)
 		return jail_error_sys(err, -cover, "cannot cover %s", path);
 	return view_attach(v, cover, path, S_ISDIR(st.mode), err);
@@ -222,6 +228,24 @@ int view_hide_nests(struct view *v, struct jail_error *err)
 int view_hide_one(struct view *v, const char *pattern, struct jail_error *err)
 {
 	return each(v, pattern, view_cover, err);
+}
+
+static int uncover(struct view *v, const char *path, struct jail_error *err)
+{
+	_cleanup_close_ int place = view_open(v, path, O_PATH);
+	struct view_stat st;
+
+	(void)err;
+	if (place >= 0 && view_stat(place, &st) == 0 && covered(v, &st)) {
+		place = close_fd(place);
+		(void)umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+	}
+	return 0;
+}
+
+void view_show_one(struct view *v, const char *pattern)
+{
+	(void)each(v, pattern, uncover, NULL);
 }
 
 int view_hide_all(struct view *v, struct jail_error *err)

@@ -92,19 +92,55 @@ static int prepare_overlay(
 	return 0;
 }
 
-static int prepare_device(const struct plan_mount *m, int parent_root_fd, struct view_mount *to, struct jail_error *err)
+/* "key=value,flag" of a line, split in place behind those already there. */
+static int split_options(char *at, struct view_option *options, size_t *n, size_t max)
 {
-	int fd = open_source(parent_root_fd, m->source, err);
-	struct stat st;
+	while (*at != '\0') {
+		char *end = at + strcspn(at, ","), *value;
+		bool last = *end == '\0';
 
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode)) {
-		(void)close_fd(fd);
+		*end = '\0';
+		value = strchr(at, '=');
+		if (value != NULL)
+			*value++ = '\0';
+		if (*n >= max)
+			return -E2BIG;
+		if (*at != '\0')
+			options[(*n)++] = (struct view_option){at, value};
+		at = last ? end : end + 1;
+	}
+	return 0;
+}
+
+/*
+ * The file system of a disk is mounted, attached to nothing, already here: by a name of the host's, which would be
+ * another one inside. It goes with its descriptor.
+ */
+static int prepare_block(const struct plan_mount *m, int parent_root_fd, struct view_mount *to, struct jail_error *err)
+{
+	_cleanup_close_ int device = open_source(parent_root_fd, m->source, err);
+	_cleanup_free_ char *data = strdup(m->data != NULL ? m->data : "");
+	struct view_option options[OPTIONS_MAX + 2];
+	char source[32];
+	struct stat st;
+	size_t n = 0;
+	int fd;
+
+	if (device < 0)
+		return device;
+	if (data == NULL)
+		return jail_error_sys(err, ENOMEM, "cannot prepare a mount");
+	if (fstat(device, &st) < 0 || !S_ISBLK(st.st_mode))
 		return jail_error_set(
 		    err, ENOTBLK, "%s is not a disk, as the file system %s needs", m->source, m->fstype);
-	}
-	return add_source(to, fd, err);
+	(void)snprintf(source, sizeof(source), "/proc/self/fd/%d", device);
+	options[n++] = (struct view_option){"source", source};
+	if ((m->options & PLAN_M_RDONLY) != 0)
+		options[n++] = (struct view_option){"ro", NULL};
+	if (split_options(data, options, &n, ARRAY_SIZE(options)) < 0)
+		return jail_error_set(err, E2BIG, "more than %d options of %s", OPTIONS_MAX, m->source);
+	fd = view_new(m->fstype, MOUNT_ATTR_NODEV, options, n, err);
+	return fd < 0 ? fd : add_source(to, fd, err);
 }
 
 static bool ends_with(const char *s, const char *end)
@@ -122,7 +158,7 @@ static int prepare_mount(const struct plan_mount *m, int parent_root_fd, struct 
 	case PLAN_M_OVERLAY:
 		return prepare_overlay(m, parent_root_fd, to, err);
 	case PLAN_M_BLOCK:
-		return prepare_device(m, parent_root_fd, to, err);
+		return prepare_block(m, parent_root_fd, to, err);
 	case PLAN_M_FDESCFS:
 		if (!ends_with(m->target, "/dev/fd"))
 			return jail_error_set(
@@ -146,16 +182,20 @@ static int blame(const struct plan_mount *m, int r, struct jail_error *err)
 	return r;
 }
 
+int view_mount_prepare(struct view *v, size_t i, int parent_root_fd, struct jail_error *err)
+{
+	const struct plan_mount *m = &v->plan->mount[i];
+
+	return blame(m, prepare_mount(m, parent_root_fd, &v->mount[i], err), err);
+}
+
 int view_mounts_prepare(struct view *v, int parent_root_fd, struct jail_error *err)
 {
-	for (size_t i = 0; i < v->plan->nmounts; i++) {
-		const struct plan_mount *m = &v->plan->mount[i];
-		int r = blame(m, prepare_mount(m, parent_root_fd, &v->mount[i], err), err);
+	int r = 0;
 
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < v->plan->nmounts; i++)
+		r = view_mount_prepare(v, i, parent_root_fd, err);
+	return r;
 }
 
 /* ------------------------------------------------------------------------------------------------------ build */
@@ -195,7 +235,7 @@ static int dress(const struct view *v, int fd, const struct plan_mount *m, unsig
 	return r < 0 ? jail_error_sys(err, -r, "cannot mount %s", m->source) : 0;
 }
 
-static int attach_nullfs(struct view *v, const struct plan_mount *m, int fd, struct jail_error *err)
+static int attach_copy(struct view *v, const struct plan_mount *m, int fd, struct jail_error *err)
 {
 	struct view_stat st;
 	int r = dress(v, fd, m, attributes(m), err);
@@ -300,49 +340,12 @@ static int attach_overlay(struct view *v, const struct plan_mount *m, struct vie
 	return fd < 0 ? fd : view_attach(v, fd, m->target, true, err);
 }
 
-static int attach_block(struct view *v, const struct plan_mount *m, int device, struct jail_error *err)
-{
-	struct view_option options[OPTIONS_MAX + 2];
-	char source[32], data[1024], *at = data;
-	size_t n = 0, length = m->data != NULL ? strlen(m->data) : 0;
-	_cleanup_close_ int fd = -1;
-	int r;
-
-	if (length >= sizeof(data))
-		return jail_error_set(err, E2BIG, "the options of %s are too long", m->source);
-	(void)snprintf(source, sizeof(source), "/proc/self/fd/%d", device);
-	options[n++] = (struct view_option){"source", source};
-	if ((m->options & PLAN_M_RDONLY) != 0)
-		options[n++] = (struct view_option){"ro", NULL};
-	if (length > 0)
-		memcpy(data, m->data, length);
-	data[length] = '\0';
-	while (*at != '\0') {
-		char *end = at + strcspn(at, ","), *value;
-		bool last = *end == '\0';
-
-		*end = '\0';
-		value = strchr(at, '=');
-		if (value != NULL)
-			*value++ = '\0';
-		if (n >= ARRAY_SIZE(options))
-			return jail_error_set(err, E2BIG, "more than %d options of %s", OPTIONS_MAX, m->source);
-		if (*at != '\0')
-			options[n++] = (struct view_option){at, value};
-		at = last ? end : end + 1;
-	}
-	fd = view_new(m->fstype, 0, options, n, err);
-	if (fd < 0)
-		return fd;
-	r = dress(v, fd, m, attributes(m), err);
-	return r < 0 ? r : view_attach(v, fd, m->target, true, err);
-}
-
 static int attach(struct view *v, const struct plan_mount *m, struct view_mount *from, struct jail_error *err)
 {
 	switch (m->type) {
 	case PLAN_M_NULLFS:
-		return attach_nullfs(v, m, from->source[0], err);
+	case PLAN_M_BLOCK:
+		return attach_copy(v, m, from->source[0], err);
 	case PLAN_M_TMPFS:
 		return attach_tmpfs(v, m, err);
 	case PLAN_M_PROCFS:
@@ -354,8 +357,6 @@ static int attach(struct view *v, const struct plan_mount *m, struct view_mount 
 		return 0; /* made with /dev */
 	case PLAN_M_OVERLAY:
 		return attach_overlay(v, m, from, err);
-	case PLAN_M_BLOCK:
-		return attach_block(v, m, from->source[0], err);
 	}
 	return jail_error_set(err, EINVAL, "unknown file system %s", m->fstype);
 }

@@ -115,7 +115,7 @@ static bool wanted(const struct view *v, const struct line *l, const char *name,
 static int take(struct view *v, int tree_fd, const struct line *l, const char *name, struct jail_error *err)
 {
 	_cleanup_close_ int fd = sys_openat2(tree_fd, name, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	struct view_submount *s = &v->submount[v->nsubmounts];
+	struct view_submount *s = &v->room->submount[v->nsubmounts];
 	size_t length = strlen(name) + 1;
 	struct view_stat st;
 	int r;
@@ -125,7 +125,7 @@ static int take(struct view *v, int tree_fd, const struct line *l, const char *n
 	r = view_stat(fd, &st);
 	if (r < 0 || st.mnt_id != l->id || (!S_ISDIR(st.mode) && !S_ISREG(st.mode)))
 		return r;
-	if (v->nsubmounts >= VIEW_SUBMOUNTS_MAX || length > VIEW_NAMES_MAX - v->names_used)
+	if (v->nsubmounts >= VIEW_SUBMOUNTS_MAX || length > VIEW_NAMES_MAX - v->room->names_used)
 		return jail_error_set(err, E2BIG, "too many file systems are mounted beneath it");
 	r = view_copy(fd, 0);
 	if (r < 0)
@@ -133,8 +133,8 @@ static int take(struct view *v, int tree_fd, const struct line *l, const char *n
 	s->fd = r;
 	s->directory = S_ISDIR(st.mode);
 	s->id = l->id;
-	s->name = memcpy(v->names + v->names_used, name, length);
-	v->names_used += length;
+	s->name = memcpy(v->room->names + v->room->names_used, name, length);
+	v->room->names_used += length;
 	v->nsubmounts++;
 	return 0;
 }
@@ -156,13 +156,16 @@ int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shar
 {
 	_cleanup_close_ int info = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	size_t have = 0;
+	int r = view_need_room(v);
 	bool skip = false; /* the rest of a line longer than the buffer: longer than any path may be */
 
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot read the host's mounts");
 	if (info < 0)
 		return jail_error_sys(err, errno, "cannot open /proc/self/mountinfo");
 	for (;;) {
-		ssize_t n = read(info, v->buffer + have, sizeof(v->buffer) - 1 - have);
-		char *line = v->buffer, *end;
+		ssize_t n = read(info, v->room->buffer + have, sizeof(v->room->buffer) - 1 - have);
+		char *line = v->room->buffer, *end;
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -171,10 +174,8 @@ int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shar
 		if (n == 0)
 			return 0;
 		have += (size_t)n;
-		v->buffer[have] = '\0';
+		v->room->buffer[have] = '\0';
 		while ((end = strchr(line, '\n')) != NULL) {
-			int r;
-
 			*end = '\0';
 			r = skip ? 0 : consider(v, tree_fd, tree_name, shared, line, err);
 			if (r < 0)
@@ -183,11 +184,11 @@ int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shar
 			line = end + 1;
 		}
 		have = strlen(line);
-		if (have == sizeof(v->buffer) - 1) {
+		if (have == sizeof(v->room->buffer) - 1) {
 			skip = true;
 			have = 0;
 		} else {
-			memmove(v->buffer, line, have);
+			memmove(v->room->buffer, line, have);
 		}
 	}
 }

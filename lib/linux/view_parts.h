@@ -66,6 +66,15 @@ enum view_root_kind {
 	VIEW_MEMORY, /* `path` and bases below, memory above */
 };
 
+/* Lists and buffers of what is found only while building. */
+struct view_room {
+	struct view_submount submount[VIEW_SUBMOUNTS_MAX];
+	char names[VIEW_NAMES_MAX];
+	size_t names_used;
+	char buffer[VIEW_BUFFER];		       /* mountinfo */
+	char entries[VIEW_GLOBS_MAX + 1][VIEW_BUFFER]; /* directories being read */
+};
+
 struct view {
 	struct plan *plan;
 	struct view_users users;
@@ -79,14 +88,12 @@ struct view {
 	int beside;  /* VIEW_BASE: detached copy of the directory that holds `path` and the work directory */
 	int work_fd; /* the work directory, O_PATH, in the host's mount namespace: no owners are mapped there */
 	char upper_name[NAME_MAX + 1], work_name[NAME_MAX + 32];
-	struct view_submount submount[VIEW_SUBMOUNTS_MAX];
-	size_t nsubmounts;
-	char names[VIEW_NAMES_MAX];
-	size_t names_used;
+	size_t nsubmounts; /* in room->submount */
 	struct view_mount {
 		int *source; /* detached copies (overlay: O_PATH layers follow), NULL: the type has none */
 		size_t nsources;
 		int beside, work_fd; /* unionfs: as above */
+		bool wanted, added;  /* live */
 		char upper_name[NAME_MAX + 1], work_name[NAME_MAX + 32];
 	} * mount; /* one for each of plan->mount */
 	struct view_device {
@@ -109,9 +116,7 @@ struct view {
 	size_t nnests, nhidden, nscanned;
 	unsigned next; /* number of the next directory in the scratch file system */
 
-	/* room for what can't be allocated later */
-	char buffer[VIEW_BUFFER];		       /* mountinfo */
-	char entries[VIEW_GLOBS_MAX + 1][VIEW_BUFFER]; /* directories being read */
+	struct view_room *room; /* NULL until needed: most jails never do */
 };
 
 static inline bool view_host_users(const struct view *v)
@@ -126,6 +131,8 @@ struct view_option {
 };
 
 int view_stat(int fd, struct view_stat *ret); /* -errno */
+/* See that v->room is there: memory straight from the kernel, so also between clone(2) and exec(3). -errno. */
+int view_need_room(struct view *v);
 /* A new file system, mounted but not attached: a descriptor or -errno. `what` is for the error. */
 int view_new(
     const char *type, unsigned attributes, const struct view_option *options, size_t n, struct jail_error *err);
@@ -164,6 +171,8 @@ int view_scratch_dir(struct view *v, const char *prefix, uint32_t mode, char ret
 int view_scratch_mount(struct view *v, const char *name, unsigned attributes);
 bool view_needs_scratch(const struct view *v);
 int view_scratch_make(struct view *v, struct jail_error *err);
+/* Live: a scratch file system for v->empty_dir and v->empty_file alone. -errno. */
+int view_scratch_empties(struct view *v);
 
 /* ----------------------------------------------------------------------------------------------- view_match.c */
 
@@ -183,6 +192,9 @@ bool view_beneath(const char *pattern, const char *path);
 int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shared, struct jail_error *err);
 
 /* ------------------------------------------------------------------------------------------------- the parts */
+
+/* An empty one for a plan. */
+int view_new_view(struct plan *plan, struct view **ret, struct jail_error *err);
 
 int view_root_prepare(struct view *v, int parent_root_fd, struct jail_error *err);
 int view_root_make(struct view *v, struct jail_error *err);
@@ -217,6 +229,7 @@ int view_sys_attach(struct view *v, struct jail_error *err);
 int view_proc_mask(struct view *v, const char *where, struct jail_error *err);
 int view_sys_mask(struct view *v, const char *where, struct jail_error *err);
 
+int view_mount_prepare(struct view *v, size_t i, int parent_root_fd, struct jail_error *err);
 int view_mounts_prepare(struct view *v, int parent_root_fd, struct jail_error *err);
 int view_mounts_attach(struct view *v, struct jail_error *err);
 int view_mount_attach(struct view *v, size_t i, struct jail_error *err);
@@ -225,6 +238,8 @@ int view_mount_attach(struct view *v, size_t i, struct jail_error *err);
 int view_hide_nests(struct view *v, struct jail_error *err);
 int view_hide_all(struct view *v, struct jail_error *err);
 int view_hide_one(struct view *v, const char *pattern, struct jail_error *err);
+/* Live: take the covers off again that this view has put on. */
+void view_show_one(struct view *v, const char *pattern);
 /* Cover one object, if it is there. */
 int view_cover(struct view *v, const char *path, struct jail_error *err);
 

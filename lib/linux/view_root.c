@@ -483,7 +483,7 @@ int view_root_make(struct view *v, struct jail_error *err)
 	int r = v->kind == VIEW_PLAIN ? make_plain(v, err) : make_overlay(v, err);
 
 	for (size_t i = 0; r == 0 && i < v->nsubmounts; i++)
-		r = attach_submount(v, &v->submount[i], err);
+		r = attach_submount(v, &v->room->submount[i], err);
 	if (r < 0)
 		jail_error_param(err, "path");
 	if (r < 0 || !v->plan->shared_tree)

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -20,6 +21,19 @@ int view_stat(int fd, struct view_stat *ret)
 	    0)
 		return negative_errno();
 	*ret = st;
+	return 0;
+}
+
+int view_need_room(struct view *v)
+{
+	void *p;
+
+	if (v->room != NULL)
+		return 0;
+	p = mmap(NULL, sizeof(*v->room), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return negative_errno();
+	v->room = p;
 	return 0;
 }
 
@@ -274,10 +288,11 @@ bool view_needs_scratch(const struct view *v)
 	       p->hostuuid != NULL || view_host_users(v);
 }
 
-static int empties(struct view *v)
+/* `attach`: mounted where nothing looks, so that there can be any number of copies. */
+static int empties(struct view *v, bool attach)
 {
 	const unsigned shut = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	_cleanup_close_ int file = -1;
+	_cleanup_close_ int file = -1, place = -1;
 	int r;
 
 	if (mkdirat(v->scratch, "d", 0555) < 0)
@@ -289,17 +304,27 @@ static int empties(struct view *v)
 	if (v->empty_dir < 0)
 		return v->empty_dir;
 	v->empty_file = view_scratch_mount(v, "f", shut);
-	if (v->empty_file < 0)
-		return v->empty_file;
+	if (v->empty_file < 0 || !attach)
+		return v->empty_file < 0 ? v->empty_file : 0;
 	r = view_park(v->empty_dir);
 	if (r < 0)
 		return r;
 	/* A file can't stand on a directory: it gets a place of its own beside it. */
-	file = close_fd(file);
-	file = openat(v->scratch, "g", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
-	if (file < 0)
+	place = openat(v->scratch, "g", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
+	if (place < 0)
 		return negative_errno();
 	return sys_move_mount(v->empty_file, "", v->scratch, "g", MOVE_MOUNT_F_EMPTY_PATH) < 0 ? negative_errno() : 0;
+}
+
+int view_scratch_empties(struct view *v)
+{
+	int r;
+
+	v->scratch = view_new("tmpfs", MOUNT_ATTR_NODEV, NULL, 0, NULL);
+	if (v->scratch < 0)
+		return v->scratch;
+	r = view_park(v->scratch);
+	return r < 0 ? r : empties(v, false);
 }
 
 int view_scratch_make(struct view *v, struct jail_error *err)
@@ -320,7 +345,7 @@ int view_scratch_make(struct view *v, struct jail_error *err)
 		return v->scratch;
 	r = view_park(v->scratch);
 	if (r == 0)
-		r = v->kind == VIEW_UNION || v->plan->hide.count > 0 || view_host_users(v) ? empties(v) : 0;
+		r = v->kind == VIEW_UNION || v->plan->hide.count > 0 || view_host_users(v) ? empties(v, true) : 0;
 	return r < 0 ? jail_error_sys(err, -r, "cannot prepare the jail's memory file system") : 0;
 }
 

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view_change.c: changes of a running jail's view, from inside its mount namespace, all of them or none. What was
+ * mounted when the jail was made is locked by the kernel for the jail's life; what is added later is not, so covers are
+ * only added where nobody inside may unmount. It may not know why a change is wanted.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+#include "view_parts.h"
+
+#define TMPFS 0x01021994
+#define CHANGES_MAX 64
+
+/* ------------------------------------------------------------------------------------------- what is different */
+
+static bool same_text(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+static bool same_mount(const struct plan_mount *a, const struct plan_mount *b)
+{
+	return a->type == b->type && a->options == b->options && a->size == b->size && a->mode == b->mode &&
+	       same_text(a->source, b->source) && same_text(a->target, b->target) && same_text(a->fstype, b->fstype) &&
+	       same_text(a->data, b->data);
+}
+
+static bool has_mount(const struct plan *p, const struct plan_mount *m)
+{
+	for (size_t i = 0; i < p->nmounts; i++)
+		if (same_mount(&p->mount[i], m))
+			return true;
+	return false;
+}
+
+static bool has_device(const struct plan *p, const struct plan_device *d)
+{
+	for (size_t i = 0; i < p->ndevices; i++)
+		if (p->device[i].access == d->access && same_text(p->device[i].path, d->path))
+			return true;
+	return false;
+}
+
+static bool has_hidden(const struct plan *p, const char *pattern)
+{
+	for (size_t i = 0; i < p->hide.count; i++)
+		if (strcmp(p->hide.item[i], pattern) == 0)
+			return true;
+	return false;
+}
+
+static bool hides_more(const struct plan *was, const struct plan *will)
+{
+	for (size_t i = 0; i < will->hide.count; i++)
+		if (!has_hidden(was, will->hide.item[i]))
+			return true;
+	return false;
+}
+
+static int refuse(const char *param, int errnum, const char *what, const char *hint, struct jail_error *err)
+{
+	(void)jail_error_set(err, errnum, "%s", what);
+	jail_error_param(err, param);
+	return jail_error_hint(err, errnum, "%s", hint);
+}
+
+static int check(const struct plan *was, const struct plan *will, struct jail_error *err)
+{
+	const char *again = "remove the jail and make it again";
+	bool own_users = (was->record.flags & POLICY_F_HOST_USERS) == 0;
+	bool may_unmount = own_users && (was->record.allow & POLICY_BIT(POLICY_P_MOUNT)) != 0;
+
+	if (!same_text(was->path, will->path))
+		return refuse("path", EBUSY, "the root of a running jail can't change", again, err);
+	if (was->base.count != will->base.count)
+		return refuse("path.base", EBUSY, "the layers of a running jail can't change", again, err);
+	for (size_t i = 0; i < was->base.count; i++)
+		if (strcmp(was->base.item[i], will->base.item[i]) != 0)
+			return refuse("path.base", EBUSY, "the layers of a running jail can't change", again, err);
+	if (was->is_volatile != will->is_volatile || was->volatile_size != will->volatile_size)
+		return refuse("path.volatile", EBUSY, "where a running jail writes can't change", again, err);
+	if (was->devfs != will->devfs || was->procfs != will->procfs || was->fdescfs != will->fdescfs)
+		return refuse("mount", EBUSY, "/dev and /proc of a running jail can't come or go", again, err);
+	if (was->readonly && !will->readonly)
+		return refuse("path.readonly", EPERM, "it can't be lifted", again, err);
+	for (size_t i = 0; i < was->hide.count; i++)
+		if (!has_hidden(will, was->hide.item[i]))
+			return refuse("path.hide", EPERM, "what is hidden can't be shown again", again, err);
+	/* A mount that is added later can be taken off by whoever may unmount. */
+	if (may_unmount && hides_more(was, will))
+		return refuse("path.hide", ENOTSUP,
+		    "root inside may unmount (allow.mount), so it takes hold at creation only", again, err);
+	if (may_unmount && !was->readonly && will->readonly)
+		return refuse("path.readonly", ENOTSUP,
+		    "root inside may mount (allow.mount), so it takes hold at creation only", again, err);
+	return 0;
+}
+
+/* ---------------------------------------------------------------------------------------------------- prepare */
+
+/* A cover is a piece of a file system that is mounted somewhere: of a namespace that ends with this process. */
+static int make_covers(struct view *v)
+{
+	int r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? negative_errno() : 0;
+
+	return r < 0 ? r : view_scratch_empties(v);
+}
+
+static int prepare_covers(struct view *v, struct jail_error *err)
+{
+	/* It shares our descriptors, so those that it opens are ours; their numbers come through the pipe. */
+	struct clone_args args = {.flags = CLONE_NEWNS | CLONE_FILES | CLONE_CLEAR_SIGHAND};
+	int numbers[4] = {-1, -1, -1, -EIO}, ends[2];
+	siginfo_t info;
+	ssize_t n;
+	long pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return jail_error_sys(err, errno, "cannot make a pipe");
+	pid = sys_clone3(&args);
+	if (pid == 0) {
+		(void)umask(0);
+		numbers[3] = make_covers(v);
+		numbers[0] = v->scratch;
+		numbers[1] = v->empty_dir;
+		numbers[2] = v->empty_file;
+		_exit(write(ends[1], numbers, sizeof(numbers)) != (ssize_t)sizeof(numbers));
+	}
+	if (pid > 0)
+		while (waitid(P_PID, (id_t)pid, &info, WEXITED | __WALL) < 0 && errno == EINTR)
+			;
+	else
+		numbers[3] = negative_errno();
+	(void)close_fd(ends[1]);
+	n = pid > 0 ? read(ends[0], numbers, sizeof(numbers)) : 0;
+	(void)close_fd(ends[0]);
+	if (n == (ssize_t)sizeof(numbers)) {
+		v->scratch = numbers[0];
+		v->empty_dir = numbers[1];
+		v->empty_file = numbers[2];
+	}
+	return numbers[3] < 0 ? jail_error_sys(err, -numbers[3], "cannot make covers") : 0;
+}
+
+static int prepare_mounts(struct view *v, const struct plan *was, int parent_root_fd, struct jail_error *err)
+{
+	for (size_t i = 0; i < v->plan->nmounts; i++) {
+		const struct plan_mount *m = &v->plan->mount[i];
+		int r = 0;
+
+		if (has_mount(was, m))
+			continue;
+		if (m->type != PLAN_M_NULLFS && m->type != PLAN_M_TMPFS && m->type != PLAN_M_BLOCK) {
+			r = jail_error_set(err, ENOTSUP, "%s can only be mounted when the jail is made", m->fstype);
+			jail_error_origin(err, m->origin.file, m->origin.line);
+			jail_error_param(err, "mount");
+		} else {
+			r = view_mount_prepare(v, i, parent_root_fd, err);
+		}
+		if (r < 0)
+			return r;
+		v->mount[i].wanted = true;
+	}
+	return 0;
+}
+
+int view_prepare_change(
+    const struct plan *was, struct plan *will, int parent_root_fd, struct view **ret, struct jail_error *err)
+{
+	struct view *v = NULL;
+	int r = check(was, will, err);
+
+	if (r == 0)
+		r = view_new_view(will, &v, err);
+	if (r == 0)
+		r = view_dev_prepare(v, err);
+	if (r == 0)
+		r = prepare_mounts(v, was, parent_root_fd, err);
+	if (r == 0 && hides_more(was, will))
+		r = prepare_covers(v, err);
+	if (r < 0) {
+		view_free(v);
+		return r;
+	}
+	*ret = v;
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------------ change */
+
+struct undo {
+	struct {
+		int fd;
+		const char *target;
+		bool directory;
+	} removed[CHANGES_MAX];
+	size_t nremoved;
+	size_t nodes[POLICY_DEVICES_MAX];
+	size_t nnodes;
+};
+
+static int remove_mount(struct view *v, const struct plan_mount *m, struct undo *u, struct jail_error *err)
+{
+	_cleanup_close_ int place = view_open(v, m->target, O_PATH), copy = -1;
+	struct view_stat st;
+	int r = place < 0 ? place : view_stat(place, &st);
+
+	if (r == -ENOENT || (r == 0 && (st.attributes & VIEW_ATTR_MOUNT_ROOT) == 0))
+		return 0; /* taken off inside already */
+	if (r < 0)
+		return jail_error_sys(err, -r, "%s", m->target);
+	if (u->nremoved >= CHANGES_MAX)
+		return jail_error_set(err, E2BIG, "more than %d changes at once", CHANGES_MAX);
+	copy = view_copy(place, AT_RECURSIVE);
+	if (copy < 0)
+		return jail_error_sys(err, -copy, "%s", m->target);
+	place = close_fd(place);
+	if (umount2(m->target, UMOUNT_NOFOLLOW) < 0) {
+		if (errno == EINVAL) {
+			(void)jail_error_set(
+			    err, EBUSY, "%s was mounted when the jail was made: the kernel has locked it", m->target);
+			return jail_error_hint(err, EBUSY, "remove the jail and make it again without it");
+		}
+		return jail_error_sys(err, errno, "cannot unmount %s", m->target);
+	}
+	u->removed[u->nremoved].fd = take_fd(&copy);
+	u->removed[u->nremoved].directory = S_ISDIR(st.mode);
+	u->removed[u->nremoved++].target = m->target;
+	return 0;
+}
+
+static int change_mounts(struct view *v, const struct plan *was, struct undo *u, struct jail_error *err)
+{
+	for (size_t i = was->nmounts; i-- > 0;) {
+		const struct plan_mount *m = &was->mount[i];
+		int r = has_mount(v->plan, m) ? 0 : remove_mount(v, m, u, err);
+
+		if (r < 0) {
+			jail_error_param(err, "mount");
+			return r;
+		}
+	}
+	for (size_t i = 0; i < v->plan->nmounts; i++) {
+		int r = v->mount[i].wanted ? view_mount_attach(v, i, err) : 0;
+
+		if (r < 0)
+			return r;
+		v->mount[i].added = v->mount[i].wanted;
+	}
+	return 0;
+}
+
+/*
+ * The /dev of a running jail is in its root's hands. A node is only ever made in a tmpfs, never in a file system of the
+ * host that root inside has put there.
+ */
+static int open_dev(const struct view *v)
+{
+	int fd = sys_openat2(v->root, "dev", O_RDONLY | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	struct statfs st;
+
+	if (fd < 0)
+		return negative_errno();
+	if (fstatfs(fd, &st) == 0 && st.f_type == TMPFS)
+		return fd;
+	(void)close_fd(fd);
+	return -ENODEV;
+}
+
+/* Beneath /dev, not through links or other mounts. Missing is fine. */
+static int remove_node(int dev, const char *path)
+{
+	const char *relative = path + strlen("/dev/"), *last = strrchr(relative, '/');
+	_cleanup_close_ int holder = -1;
+	char directory[PATH_MAX];
+
+	if (last == NULL)
+		return unlinkat(dev, relative, 0) < 0 && errno != ENOENT ? negative_errno() : 0;
+	memcpy(directory, relative, (size_t)(last - relative));
+	directory[last - relative] = '\0';
+	holder = sys_openat2(
+	    dev, directory, O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+	if (holder < 0)
+		return errno == ENOENT ? 0 : negative_errno();
+	return unlinkat(holder, last + 1, 0) < 0 && errno != ENOENT ? negative_errno() : 0;
+}
+
+static int change_devices(struct view *v, const struct plan *was, struct undo *u, struct jail_error *err)
+{
+	const struct plan *will = v->plan;
+	_cleanup_close_ int dev = -1;
+	int r = 0;
+
+	for (size_t i = 0; i < was->ndevices + will->ndevices; i++) {
+		bool old = i < was->ndevices;
+		const struct plan_device *d = old ? &was->device[i] : &will->device[i - was->ndevices];
+
+		if (has_device(old ? will : was, d))
+			continue;
+		if (dev < 0)
+			dev = open_dev(v);
+		r = dev < 0 ? dev : remove_node(dev, d->path);
+		if (r < 0)
+			r = jail_error_sys(err, -r, "cannot change %s", d->path);
+		if (r == 0 && !old) {
+			r = view_dev_node(v, dev, i - was->ndevices, err);
+			u->nodes[u->nnodes++] = i - was->ndevices;
+		}
+		if (r < 0) {
+			jail_error_origin(err, d->origin.file, d->origin.line);
+			jail_error_param(err, "devices");
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int change_hidden(struct view *v, const struct plan *was, struct jail_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < v->plan->hide.count; i++)
+		if (!has_hidden(was, v->plan->hide.item[i]))
+			r = view_hide_one(v, v->plan->hide.item[i], err);
+	return r;
+}
+
+static int change_readonly(struct view *v, const struct plan *was, struct jail_error *err)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	int r;
+
+	if (was->readonly == v->plan->readonly)
+		return 0;
+	if (sys_mount_setattr(v->root, "", AT_EMPTY_PATH, &attr) == 0)
+		return 0;
+	r = jail_error_sys(err, errno, "cannot make the root read only");
+	if (r == -EBUSY)
+		(void)jail_error_hint(err, EBUSY, "a program inside has a file open for writing");
+	jail_error_param(err, "path.readonly");
+	return r;
+}
+
+static void take_back(struct view *v, const struct plan *was, struct undo *u)
+{
+	_cleanup_close_ int dev = u->nnodes > 0 ? open_dev(v) : -1;
+
+	for (size_t i = 0; dev >= 0 && i < u->nnodes; i++)
+		(void)remove_node(dev, v->plan->device[u->nodes[i]].path);
+	for (size_t i = 0; i < v->plan->hide.count; i++)
+		if (!has_hidden(was, v->plan->hide.item[i]))
+			view_show_one(v, v->plan->hide.item[i]);
+	/* "/" is the jail's root to this process: a name leads nowhere else, whoever changes it. */
+	for (size_t i = v->plan->nmounts; i-- > 0;)
+		if (v->mount[i].added)
+			(void)umount2(v->plan->mount[i].target, MNT_DETACH | UMOUNT_NOFOLLOW);
+	for (size_t i = u->nremoved; i-- > 0;)
+		(void)view_attach(v, u->removed[i].fd, u->removed[i].target, u->removed[i].directory, NULL);
+}
+
+int view_change(const struct plan *was, const struct plan *will, struct view *v, int userns_fd, uint32_t base,
+    uint32_t count, struct jail_error *err)
+{
+	struct undo u = {.nremoved = 0};
+	mode_t mask = umask(0);
+	int r = will == v->plan ? check(was, will, err) : jail_error_set(err, EINVAL, "not the plan that was prepared");
+
+	v->users = (struct view_users){.known = true, .fd = userns_fd, .base = base, .count = count};
+	if (r == 0) {
+		v->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = v->root < 0 ? jail_error_sys(err, errno, "cannot open the jail's root") : 0;
+	}
+	if (r == 0) {
+		r = change_mounts(v, was, &u, err);
+		if (r == 0)
+			r = change_devices(v, was, &u, err);
+		if (r == 0)
+			r = change_hidden(v, was, err);
+		if (r == 0)
+			r = change_readonly(v, was, err);
+		if (r < 0)
+			take_back(v, was, &u);
+	}
+	for (size_t i = 0; i < u.nremoved; i++)
+		(void)close_fd(u.removed[i].fd);
+	(void)umask(mask);
+	return r;
+}
