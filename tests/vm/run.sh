@@ -50,7 +50,7 @@ while read -r file; do
 		cp -L "$file" "$disk$to"
 	fi
 done <"$work/programs"
-find "$disk" -type f -perm -100 -exec ldd {} + 2>/dev/null | grep -oE '/[^ ]+\.so[^ ]*' | sort -u >"$work/libraries"
+find "$disk" -type f -perm -100 -exec ldd {} + 2>/dev/null | sed -nE 's,^\t([^ ]+ => )?(/[^ ]+) .*,\2,p' | sort -u >"$work/libraries"
 while read -r file; do
 	to=$(printf '%s' "$file" | sed -E 's,^/lib,/usr/lib,')
 	mkdir -p "$disk$(dirname "$to")"
