@@ -24,7 +24,8 @@ static int remove_tree(int holder, const char *name, unsigned depth)
 {
 	_cleanup_close_ int dir = -1;
 	char buffer[4096] __attribute__((aligned(8)));
-	long n;
+	bool removed = true;
+	long n = 0;
 
 	if (unlinkat(holder, name, 0) == 0 || errno == ENOENT)
 		return 0;
@@ -36,7 +37,8 @@ static int remove_tree(int holder, const char *name, unsigned depth)
 	    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 	if (dir < 0)
 		return negative_errno();
-	while ((n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
+	while (removed && (n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
+		removed = false;
 		for (long at = 0; at < n;) {
 			const struct entry *e = (const struct entry *)(const void *)(buffer + at);
 			int r;
@@ -47,6 +49,7 @@ static int remove_tree(int holder, const char *name, unsigned depth)
 			r = remove_tree(dir, e->name, depth + 1);
 			if (r < 0)
 				return r;
+			removed = true;
 		}
 		/* What was removed has gone from the listing: read it from the beginning. */
 		if (lseek(dir, 0, SEEK_SET) < 0)
