@@ -211,6 +211,19 @@ static int handle_events(struct relay *r)
 	return e;
 }
 
+/*
+ * What the terminal inside echoes belongs on the caller's, also when the output goes elsewhere. Opened anew, so that it
+ * can be made not to block without the caller's other programs noticing; who may not, takes it as it is.
+ */
+static int open_output(void)
+{
+	static const char *const paths[] = {"/proc/self/fd/0", "/proc/self/fd/1", "/proc/self/fd/2"};
+	int from = isatty(1) ? 1 : isatty(2) ? 2 : 0;
+	int fd = open(paths[from], O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	return fd >= 0 ? fd : fcntl(from, F_DUPFD_CLOEXEC, 3);
+}
+
 /* Fill an empty buffer. Returns 1, 0 at the end, -errno; -EAGAIN: nothing there. */
 static int flow_read(struct flow *f, int from)
 {
@@ -321,6 +334,7 @@ static void relay_end(struct relay *r)
 {
 	if (r->raw && in_foreground())
 		(void)tcsetattr(0, TCSADRAIN, &r->saved);
+	r->output = close_fd(r->output);
 	r->events_fd = close_fd(r->events_fd);
 	r->ends_fd = close_fd(r->ends_fd);
 	/* A signal that came meanwhile takes its course here, with the terminal as it was. */
@@ -332,17 +346,19 @@ int terminal_relay(int master, int done_fd, struct jail_error *err)
 	struct relay r = {.master = master, .done = done_fd, .events_fd = -1, .ends_fd = -1};
 	int flags = fcntl(master, F_GETFL), e;
 
-	/* What the terminal inside echoes belongs on the caller's, also when the output goes elsewhere. */
-	r.output = isatty(1) ? 1 : isatty(2) ? 2 : 0;
 	r.in.to = master;
-	r.out.to = r.output;
 	if (flags < 0 || fcntl(master, F_SETFL, flags | O_NONBLOCK) < 0)
 		return jail_error_sys(err, errno, "cannot relay the terminal");
 	if (tcgetattr(0, &r.saved) < 0)
 		return jail_error_sys(err, errno, "standard input is no terminal");
+	r.out.to = r.output = open_output();
+	if (r.output < 0)
+		return jail_error_sys(err, errno, "cannot write to the terminal");
 	e = take_signals(&r);
-	if (e < 0)
+	if (e < 0) {
+		(void)close_fd(r.output);
 		return jail_error_sys(err, -e, "cannot wait for signals");
+	}
 	copy_size(&r);
 	e = make_raw(&r);
 	while (e == 0)
