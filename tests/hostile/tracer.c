@@ -83,7 +83,7 @@ static int set_result(pid_t pid, long value)
 /* These never fail, or have done their work when they say that they failed. */
 static bool always_made(long number)
 {
-	return number == __NR_close || number == __NR_exit || number == __NR_exit_group || number == __NR_rt_sigreturn;
+	return number == __NR_close || trace_suitable_error(number) == 0;
 }
 
 /* ------------------------------------------------------------------------------------------------------- tracees */
@@ -157,8 +157,10 @@ static void call_begins(struct tracer *t, struct tracee *e, long number)
 		e->doomed = true;
 		break;
 	case TRACE_FAIL:
-		t->result->errnum = plan->errnum > 0 ? plan->errnum : trace_suitable_error(number);
-		e->breaking = true;
+		t->result->errnum = trace_suitable_error(number);
+		e->breaking = t->result->errnum > 0;
+		if (plan->errnum > 0 && e->breaking)
+			t->result->errnum = plan->errnum;
 		if (!always_made(number))
 			(void)skip_call(e->pid);
 		break;

@@ -46,7 +46,7 @@ int trace_run(char *const argv[], const struct trace_plan *plan, struct trace_re
 
 /* The name of a system call of this machine, or "?". */
 const char *trace_call_name(long number);
-/* An error that the call is likely to have one day. */
+/* An error that the call is likely to have one day; 0: it never fails. */
 int trace_suitable_error(long number);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tracer_calls.c: the system calls that our tools make, by name, with an error that suits each.
+ * tracer_calls.c: the system calls that our tools make, by name, with an error that suits each; 0: it can't fail.
  */
 #include <errno.h>
 #include <linux/unistd.h>
@@ -17,7 +17,7 @@ static const struct call {
     CALL(open, EMFILE) CALL(mkdir, ENOSPC) CALL(access, EIO) CALL(dup2, EMFILE) CALL(poll, ENOMEM) CALL(
 	vfork, EAGAIN) CALL(fork, EAGAIN) CALL(stat, EIO) CALL(lstat, EIO) CALL(readlink, EIO) CALL(unlink,
 	EIO) CALL(rmdir, EIO) CALL(pipe, EMFILE) CALL(getdents, EIO) CALL(mknod, ENOSPC) CALL(chmod, EIO) CALL(rename,
-	EIO) CALL(symlink, ENOSPC) CALL(chown, EIO) CALL(arch_prctl, EIO) CALL(inotify_init, EMFILE)
+	EIO) CALL(symlink, ENOSPC) CALL(chown, EIO) CALL(arch_prctl, 0) CALL(inotify_init, EMFILE)
 #endif
 	CALL(brk, ENOMEM) CALL(mmap, ENOMEM) CALL(munmap, ENOMEM) CALL(mremap, ENOMEM) CALL(mprotect, ENOMEM) CALL(
 	    madvise, ENOMEM) CALL(openat, EMFILE) CALL(openat2, ENFILE) CALL(open_tree, EMFILE) CALL(move_mount,
@@ -40,23 +40,23 @@ static const struct call {
 				    keyctl, EDQUOT) CALL(setsid, EPERM) CALL(setgroups, ENOMEM) CALL(setresuid, EAGAIN)
 				    CALL(setresgid, EPERM) CALL(sethostname, EPERM) CALL(
 					setdomainname, EPERM) CALL(chdir, EACCES) CALL(fchdir, EACCES) CALL(chroot,
-					EPERM) CALL(umask, EIO) CALL(rt_sigprocmask, EINVAL) CALL(rt_sigaction, EINVAL)
-					CALL(rt_sigtimedwait, EAGAIN) CALL(rt_sigreturn, EIO) CALL(
+					EPERM) CALL(umask, 0) CALL(rt_sigprocmask, EINVAL) CALL(rt_sigaction, EINVAL)
+					CALL(rt_sigtimedwait, EAGAIN) CALL(rt_sigreturn, 0) CALL(
 					    signalfd4, EMFILE) CALL(eventfd2, EMFILE)
 					    CALL(timerfd_create, EMFILE) CALL(epoll_create1, EMFILE) CALL(
 						inotify_init1, EMFILE) CALL(inotify_add_watch, ENOSPC)
 						CALL(nanosleep, EINTR) CALL(clock_nanosleep, EINTR) CALL(clock_gettime,
-						    EINVAL) CALL(getpid, EIO) CALL(gettid, EIO) CALL(getuid, EIO)
-						    CALL(geteuid, EIO) CALL(getgid, EIO) CALL(getegid, EIO) CALL(kill,
-							EPERM) CALL(tkill, EPERM) CALL(uname, EIO) CALL(getcwd, ERANGE)
-							CALL(set_tid_address, EIO) CALL(set_robust_list, EIO) CALL(
-							    rseq, ENOSYS) CALL(getrandom, ENOSYS) CALL(prlimit64, EPERM)
-							    CALL(exit, EIO) CALL(exit_group, EIO) CALL(
-								sched_getaffinity, EIO) CALL(futex, EIO) CALL(sendto,
-								ENOBUFS) CALL(recvfrom, ENOMEM) CALL(bind, EADDRINUSE)
-								CALL(connect, ECONNREFUSED) CALL(sysinfo, EIO)
-								    CALL(getppid, EIO) CALL(gettimeofday, EIO)
-									CALL(setpgid, EPERM) CALL(sync, EIO)
+						    EINVAL) CALL(getpid, 0) CALL(gettid, 0) CALL(getuid,
+						    0) CALL(geteuid, 0) CALL(getgid, 0) CALL(getegid, 0) CALL(kill,
+						    EPERM) CALL(tkill, EPERM) CALL(uname, 0) CALL(getcwd, ERANGE)
+						    CALL(set_tid_address, 0) CALL(set_robust_list, 0) CALL(rseq, ENOSYS)
+							CALL(getrandom, ENOSYS) CALL(prlimit64, EPERM) CALL(exit, 0)
+							    CALL(exit_group, 0) CALL(sched_getaffinity, EIO)
+								CALL(futex, EIO) CALL(sendto, ENOBUFS)
+								    CALL(recvfrom, ENOMEM) CALL(bind, EADDRINUSE)
+									CALL(connect, ECONNREFUSED) CALL(sysinfo, EIO)
+									    CALL(getppid, 0) CALL(gettimeofday, 0)
+										CALL(setpgid, EPERM) CALL(sync, 0)
 #undef CALL
 };
 
