@@ -487,10 +487,11 @@ static int start_donor(struct port_jail *j, struct jail_error *err)
 	    record->users_count, parent, err);
 	if (r < 0)
 		return r;
+	r = channel_send(j->channel, &go, NULL, j->donor.pidfd);
+	if (r == 0)
+		r = channel_send(j->channel, &go, NULL, j->donor.users_fd);
 	/* If the other end is gone, the next step hears why. */
-	(void)channel_send(j->channel, &go, NULL, j->donor.pidfd);
-	(void)channel_send(j->channel, &go, NULL, j->donor.users_fd);
-	return 0;
+	return r < 0 && r != -EPIPE ? jail_error_sys(err, -r, "cannot pass it its users") : 0;
 }
 
 static void end_donor(struct port_jail *j)

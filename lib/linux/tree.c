@@ -122,11 +122,15 @@ int tree_jail_open(const struct tree *t, const char *name, int *ret_fd)
 int tree_jail_make(const struct tree *t, const char *name, int *ret_fd)
 {
 	char path[JAIL_NAME_MAX + 1];
+	int r;
 
 	tree_relative(name, path);
 	if (mkdirat(t->fd, path, 0755) < 0)
 		return negative_errno();
-	return tree_jail_open(t, name, ret_fd);
+	r = tree_jail_open(t, name, ret_fd);
+	if (r < 0)
+		(void)unlinkat(t->fd, path, AT_REMOVEDIR);
+	return r;
 }
 
 /* A process that was killed and waited for may still hold its group for a moment: it leaves in its last schedule. */
