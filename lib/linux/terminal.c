@@ -127,6 +127,7 @@ struct relay {
 	bool eof;      /* standard input has ended */
 	bool hung_up;  /* nobody has the other end open */
 	bool raw;      /* `saved` is to be put back */
+	bool mute;     /* standard input is no terminal: the jail has it as it is, only output is relayed */
 	struct termios saved;
 	sigset_t mask;
 	struct flow in, out; /* towards the jail, towards the caller */
@@ -145,6 +146,8 @@ static int make_raw(struct relay *r)
 {
 	struct termios modes = r->saved;
 
+	if (r->mute)
+		return 0;
 	cfmakeraw(&modes);
 	/* In the background this stops us, and goes on when we are brought back. */
 	if (tcsetattr(0, TCSADRAIN, &modes) < 0)
@@ -349,8 +352,7 @@ int terminal_relay(int master, int done_fd, struct jail_error *err)
 	r.in.to = master;
 	if (flags < 0 || fcntl(master, F_SETFL, flags | O_NONBLOCK) < 0)
 		return jail_error_sys(err, errno, "cannot relay the terminal");
-	if (tcgetattr(0, &r.saved) < 0)
-		return jail_error_sys(err, errno, "standard input is no terminal");
+	r.eof = r.mute = tcgetattr(0, &r.saved) < 0;
 	r.out.to = r.output = open_output();
 	if (r.output < 0)
 		return jail_error_sys(err, errno, "cannot write to the terminal");
