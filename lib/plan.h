@@ -116,6 +116,11 @@ int plan_make(
  * since, it is not read and its mounts are not in the plan.
  */
 int plan_make_running(const struct jail_params *p, struct plan **ret, struct jail_error *err);
+/*
+ * Once the port has filled in `record.device` (in the order of `device`): may the jail, and the jail that it is in
+ * (NULL: none), open them so? The policy core says. EPERM names the device.
+ */
+int plan_check_devices(const struct plan *plan, const struct policy_record *parent, struct jail_error *err);
 void plan_free(struct plan *plan);
 
 /* One fstab(5) line. `root` is the jail's path: a target that begins with it is taken relative to it, as FreeBSD's are.

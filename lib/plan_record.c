@@ -198,3 +198,34 @@ int plan_make_record(const struct maker *m, const struct policy_record *parent)
 		r = hold_within(m, parent);
 	return r;
 }
+
+static int check_device(
+    const struct plan *plan, size_t i, const struct policy_record *record, bool parent, struct jail_error *err)
+{
+	struct policy_object object = {.device = plan->record.device[i]};
+	struct policy_verdict v = policy_decide((struct policy_subject){record, 1}, POLICY_OP_DEVICE, &object);
+
+	if (v.allowed)
+		return 0;
+	(void)jail_error_set(err, EPERM, "%s: %s", plan->device[i].path,
+	    parent			     ? "its parent jail may not open it so"
+	    : v.rule == POLICY_R_SECURELEVEL ? "securelevel forbids to write a block device"
+					     : "can't be given to a jail");
+	jail_error_param(err, "devices");
+	jail_error_origin(err, plan->device[i].origin.file, plan->device[i].origin.line);
+	return -EPERM;
+}
+
+int plan_check_devices(const struct plan *plan, const struct policy_record *parent, struct jail_error *err)
+{
+	int r = 0;
+
+	if (plan->record.ndevices != plan->ndevices)
+		return jail_error_set(err, EINVAL, "the numbers of its devices are not known");
+	for (size_t i = 0; r == 0 && i < plan->ndevices; i++) {
+		r = check_device(plan, i, &plan->record, false, err);
+		if (r == 0 && parent)
+			r = check_device(plan, i, parent, true, err);
+	}
+	return r;
+}

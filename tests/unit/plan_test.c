@@ -568,6 +568,38 @@ static void child_of_host_users(void **state)
 	plan_free(parent);
 }
 
+static void devices_within(void **state)
+{
+	struct plan *plan = FILE_PLAN("path=/j", "devices=/dev/kvm rw, /dev/sda r, /dev/null");
+	struct policy_record parent = plan->record;
+	struct jail_error err = {0};
+
+	(void)state;
+	assert_int_equal(plan_check_devices(plan, NULL, NULL), -EINVAL); /* nobody has filled them in */
+	plan->record.ndevices = 3;
+	plan->record.device[0] = (struct policy_device){10, 232, POLICY_DEV_READ | POLICY_DEV_WRITE};
+	plan->record.device[1] = (struct policy_device){8, 0, POLICY_DEV_READ | POLICY_DEV_BLOCK};
+	plan->record.device[2] = (struct policy_device){1, 3, POLICY_DEV_READ | POLICY_DEV_WRITE};
+	assert_int_equal(plan_check_devices(plan, NULL, NULL), 0);
+	assert_int_equal(plan_check_devices(plan, &plan->record, NULL), 0);
+	assert_int_equal(plan_check_devices(plan, &parent, &err), -EPERM);
+	assert_string_equal(err.param, "devices");
+	assert_string_equal(err.file, "conf");
+	assert_non_null(strstr(err.what, "/dev/kvm: its parent"));
+	parent.ndevices = 2;
+	parent.device[0] = plan->record.device[0];
+	parent.device[1] = plan->record.device[1];
+	assert_int_equal(plan_check_devices(plan, &parent, NULL), 0);
+	parent.device[0].access = POLICY_DEV_READ;
+	assert_int_equal(plan_check_devices(plan, &parent, NULL), -EPERM);
+	plan->record.securelevel = 2;
+	assert_int_equal(plan_check_devices(plan, NULL, NULL), 0);
+	plan->record.device[1].access |= POLICY_DEV_WRITE;
+	assert_int_equal(plan_check_devices(plan, NULL, &err), -EPERM);
+	assert_non_null(strstr(err.what, "securelevel"));
+	plan_free(plan);
+}
+
 /* ------------------------------------------------------------------------------------------------- memory runs out */
 
 static int make_one(void *arg)
@@ -614,6 +646,7 @@ int main(void)
 	    cmocka_unit_test(ipc),
 	    cmocka_unit_test(children),
 	    cmocka_unit_test(child_of_host_users),
+	    cmocka_unit_test(devices_within),
 	    cmocka_unit_test(memory_runs_out),
 	};
 
