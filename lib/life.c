@@ -28,6 +28,9 @@ static int make_plan(const struct jail_params *p, struct plan **ret, struct jail
 	int r;
 
 	(void)jail_params_get(p, "name", &name);
+	r = name[0] != '\0' ? jail_name_check(name, err) : 0;
+	if (r < 0)
+		return r;
 	dot = strrchr(name, '.');
 	child = dot != NULL;
 	if (child) {

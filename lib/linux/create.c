@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "channel.h"
@@ -339,7 +340,7 @@ static int take_name(struct port_jail *j, struct jail_error *err)
 	    .phase = STORE_CREATING,
 	    .created = (uint64_t)now.tv_sec,
 	    .flags = (j->plan->persist ? STORE_F_PERSIST : 0) | (j->plan->init ? STORE_F_INIT : 0) |
-		     (j->plan->base.count > 0 && !j->plan->is_volatile ? STORE_F_LEFTOVER : 0),
+		     (view_leaves(j->plan) ? STORE_F_LEFTOVER : 0),
 	};
 	for (;;) {
 		r = tree_lock(j->tree.fd, true);
@@ -407,10 +408,10 @@ static void describe_inside(const struct port_jail *j, struct inside *in, struct
 }
 
 /* One clone3: its own mounts and processes, straight into the control group. */
-static int clone_first(struct port_jail *j, struct jail_error *err)
+static int clone_first(struct port_jail *j, uint64_t more)
 {
 	struct clone_args args = {
-	    .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_CLEAR_SIGHAND,
+	    .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_CLEAR_SIGHAND | more,
 	    .pidfd = (uintptr_t)&j->pidfd,
 	    .cgroup = (uint64_t)j->dirfd,
 	};
@@ -429,33 +430,67 @@ static int clone_first(struct port_jail *j, struct jail_error *err)
 		j->init_argv[2] = number;
 		inside_main(&in, j->init_argv, j->user_argument, j->env);
 	}
-	if (pid < 0)
-		return jail_error_sys(err, errno, "cannot start its first process");
-	j->pid = (pid_t)pid;
+	return pid < 0 ? negative_errno() : (int)pid;
+}
+
+struct nested {
+	struct port_jail *j;
+	int r;
+	char stack[32768] __attribute__((aligned(16)));
+};
+
+static int nested_main(void *arg)
+{
+	struct nested *n = arg;
+
+	n->r = clone_first(n->j, CLONE_PARENT);
 	return 0;
+}
+
+/*
+ * A child jail's processes are seen by its parent: their namespace lies within the parent's, and the kernel makes it
+ * only for a process that is in the parent's. One that shares all of our memory and descriptors is, for just that call;
+ * the first process is our own child all the same.
+ */
+static int clone_nested(struct port_jail *j)
+{
+	_cleanup_close_ int own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ struct nested *n = malloc(sizeof(*n));
+	pid_t pid;
+	int r;
+
+	if (n == NULL)
+		return -ENOMEM;
+	n->j = j;
+	n->r = -EIO;
+	if (own_pids < 0 || setns(j->parent_pidfd, CLONE_NEWPID) < 0)
+		return negative_errno();
+	pid = clone(nested_main, n->stack + sizeof(n->stack), CLONE_VM | CLONE_VFORK | CLONE_FILES, n);
+	r = pid < 0 ? negative_errno() : 0;
+	if (setns(own_pids, CLONE_NEWPID) < 0 && r == 0)
+		r = negative_errno();
+	while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	return r < 0 ? r : n->r;
 }
 
 static int start_first(struct port_jail *j, struct jail_error *err)
 {
-	_cleanup_close_ int own_pids = -1;
-	int pair[2], r;
+	int pair[2], r = channel_pair(pair, err);
 
-	r = channel_pair(pair, err);
 	if (r < 0)
 		return r;
 	j->channel = pair[0];
 	j->peer = pair[1];
-	/* A child jail's processes are seen by its parent: their namespace lies within the parent's. */
-	if (j->parent_pidfd >= 0) {
-		own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-		if (own_pids < 0 || setns(j->parent_pidfd, CLONE_NEWPID) < 0)
-			return jail_error_sys(err, errno, "cannot enter the processes of %s", j->parent);
-	}
-	r = clone_first(j, err);
-	if (own_pids >= 0 && setns(own_pids, CLONE_NEWPID) < 0 && r == 0)
-		r = jail_error_sys(err, errno, "cannot come back from the processes of %s", j->parent);
+	r = j->parent_pidfd >= 0 ? clone_nested(j) : clone_first(j, 0);
 	j->peer = close_fd(j->peer);
-	return r;
+	/* What a clone returns is its number where it was made. */
+	if (r > 0 && j->parent_pidfd >= 0)
+		r = process_number(j->pidfd);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot start its first process");
+	j->pid = r;
+	return 0;
 }
 
 void creation_kill(struct port_jail *j)

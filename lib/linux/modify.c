@@ -169,7 +169,8 @@ static int record(const struct change *c, const struct jail_params *params, stru
 	s.record.ndevices = c->will->record.ndevices;
 	memcpy(s.record.device, c->will->record.device, sizeof(s.record.device));
 	s.record.flags = c->will->record.flags;
-	s.flags = (s.flags & ~STORE_F_PERSIST) | (c->will->persist ? STORE_F_PERSIST : 0);
+	s.flags = (s.flags & ~STORE_F_PERSIST) | (c->will->persist ? STORE_F_PERSIST : 0) |
+		  (view_leaves(c->will) ? STORE_F_LEFTOVER : 0);
 	r = store_params_write(jail->dirfd, params);
 	if (r == 0)
 		r = store_state_write(jail->dirfd, &s);

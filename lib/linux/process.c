@@ -63,6 +63,24 @@ int process_open(pid_t pid, uint64_t start, int *ret_pidfd)
 	return 0;
 }
 
+int process_number(int pidfd)
+{
+	char path[64], text[512], *field;
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+	long pid;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return negative_errno();
+	text[n] = '\0';
+	field = strstr(text, "\nPid:");
+	pid = field == NULL ? 0 : strtol(field + 5, NULL, 10);
+	return pid > 0 && pid <= INT32_MAX ? (int)pid : -ESRCH;
+}
+
 int process_wait(int pidfd, int *ret_status)
 {
 	siginfo_t info = {0};

@@ -12,6 +12,8 @@
 int process_start_time(pid_t pid, uint64_t *ret);
 /* A pidfd of exactly that process. ESRCH when it has ended, also when its number was given to another. */
 int process_open(pid_t pid, uint64_t start, int *ret_pidfd);
+/* Its number where we are; -errno. */
+int process_number(int pidfd);
 /* Wait for a child by pidfd, also one that sends no SIGCHLD. ECHILD: not ours. */
 int process_wait(int pidfd, int *ret_status);
 

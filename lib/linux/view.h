@@ -44,6 +44,7 @@ void view_free(struct view *v);
  * What a jail left in the host's file system when it was removed or died half made (the overlay's work directory
  * beside a `path` with bases). Idempotent; nothing there is success.
  */
+bool view_leaves(const struct plan *plan); /* is there anything to clean? */
 int view_clean(const struct plan *plan, struct jail_error *err);
 /* The same for a child jail, whose path and sources lie beneath its parent's root. */
 int view_clean_at(const struct plan *plan, int parent_root_fd, struct jail_error *err);

@@ -109,18 +109,32 @@ static int clean(int parent_root_fd, const char *path, const char *param, struct
 	return r;
 }
 
+static bool leaves_root(const struct plan *plan)
+{
+	return plan->base.count > 0 && !plan->is_volatile && !plan->readonly;
+}
+
+static bool leaves_mount(const struct plan_mount *m)
+{
+	return m->type == PLAN_M_OVERLAY && strcmp(m->fstype, "unionfs") == 0 && (m->options & PLAN_M_RDONLY) == 0;
+}
+
+bool view_leaves(const struct plan *plan)
+{
+	bool any = leaves_root(plan);
+
+	for (size_t i = 0; i < plan->nmounts; i++)
+		any |= leaves_mount(&plan->mount[i]);
+	return any;
+}
+
 int view_clean_at(const struct plan *plan, int parent_root_fd, struct jail_error *err)
 {
-	int r = 0;
+	int r = leaves_root(plan) ? clean(parent_root_fd, plan->path, "path", err) : 0;
 
-	if (plan->base.count > 0 && !plan->is_volatile && !plan->readonly)
-		r = clean(parent_root_fd, plan->path, "path", err);
-	for (size_t i = 0; r == 0 && i < plan->nmounts; i++) {
-		const struct plan_mount *m = &plan->mount[i];
-
-		if (m->type == PLAN_M_OVERLAY && strcmp(m->fstype, "unionfs") == 0 && (m->options & PLAN_M_RDONLY) == 0)
-			r = clean(parent_root_fd, m->source, "mount", err);
-	}
+	for (size_t i = 0; r == 0 && i < plan->nmounts; i++)
+		if (leaves_mount(&plan->mount[i]))
+			r = clean(parent_root_fd, plan->mount[i].source, "mount", err);
 	return r;
 }
 

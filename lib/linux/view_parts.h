@@ -86,7 +86,7 @@ struct view {
 	int layer[VIEW_LAYERS_MAX]; /* detached copies: `path` (plain: the root itself), then the bases */
 	size_t nlayers;
 	int beside;  /* VIEW_BASE: detached copy of the directory that holds `path` and the work directory */
-	int work_fd; /* the work directory, O_PATH, in the host's mount namespace: no owners are mapped there */
+	int work_fd; /* what holds the work directory, then that itself, O_PATH, in the host's mount namespace: no owners are mapped there */
 	char upper_name[NAME_MAX + 1], work_name[NAME_MAX + 32];
 	size_t nsubmounts; /* in room->submount */
 	struct view_mount {
@@ -199,8 +199,10 @@ int view_new_view(struct plan *plan, struct view **ret, struct jail_error *err);
 int view_root_prepare(struct view *v, int parent_root_fd, struct jail_error *err);
 int view_root_make(struct view *v, struct jail_error *err);
 /* Split an open directory's place into the directory that holds it (opened, and copied detached) and its name. */
-int view_beside(int dir_fd, const char *param, int *ret_copy, int *ret_work, char name[NAME_MAX + 1],
+int view_beside(int dir_fd, const char *param, int *ret_copy, int *ret_holder, char name[NAME_MAX + 1],
     char work[NAME_MAX + 32], struct jail_error *err);
+/* Make the work directory in it; the descriptor becomes the work directory's. -errno. */
+int view_work_make(int *holder_fd, const char *work_name);
 /* An overlay's own directory `number` in that work directory, reached through the copy (attached by now). -errno. */
 int view_work_open(int beside, int work_fd, const char *work_name, unsigned number);
 /* That and the upper layer itself. -errno. */

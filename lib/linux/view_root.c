@@ -41,7 +41,7 @@ static int name_of(int fd, char *ret, size_t size, struct jail_error *err)
 	return 0;
 }
 
-int view_beside(int dir_fd, const char *param, int *ret_copy, int *ret_work, char name[NAME_MAX + 1],
+int view_beside(int dir_fd, const char *param, int *ret_copy, int *ret_holder, char name[NAME_MAX + 1],
     char work[NAME_MAX + 32], struct jail_error *err)
 {
 	char path[PATH_MAX];
@@ -74,22 +74,27 @@ int view_beside(int dir_fd, const char *param, int *ret_copy, int *ret_work, cha
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot copy the mount that holds %s", path);
 	copy = r;
-	(void)snprintf(work, NAME_MAX + 32, ".%s.jail-work", last);
-	/* What a killed predecessor left is in nobody's use: the jail's name is locked. */
-	r = view_work_remove(holder, work);
-	if (r == 0 && mkdirat(holder, work, 0700) < 0)
-		r = negative_errno();
-	if (r < 0) {
-		(void)jail_error_sys(err, -r, "cannot make %s beside %s", work, path);
-		jail_error_param(err, param);
-		return r;
-	}
+	(void)snprintf(work, NAME_MAX + 32, ".%.*s.jail-work", NAME_MAX, last);
 	memcpy(name, last, strlen(last) + 1);
-	r = sys_openat2(holder, work, O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	if (r < 0)
-		return jail_error_sys(err, errno, "cannot open %s", work);
-	*ret_work = r;
+	*ret_holder = take_fd(&holder);
 	*ret_copy = take_fd(&copy);
+	return 0;
+}
+
+/* Not when preparing: only now the jail's name is locked, and what a killed predecessor left is in nobody's use. */
+int view_work_make(int *holder_fd, const char *work_name)
+{
+	int r = view_work_remove(*holder_fd, work_name);
+
+	if (r < 0)
+		return r;
+	if (mkdirat(*holder_fd, work_name, 0700) < 0)
+		return negative_errno();
+	r = sys_openat2(*holder_fd, work_name, O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	if (r < 0)
+		return negative_errno();
+	(void)close_fd(*holder_fd);
+	*holder_fd = r;
 	return 0;
 }
 
@@ -323,9 +328,9 @@ static int make_overlay(struct view *v, struct jail_error *err)
 	memcpy(lower, v->layer, v->nlayers * sizeof(lower[0]));
 	if (v->kind == VIEW_MEMORY)
 		r = memory_upper(v, v->layer[0], &upper, &work);
-	else if (v->kind == VIEW_BASE)
+	else if (v->kind == VIEW_BASE && (r = view_work_make(&v->work_fd, v->work_name)) == 0)
 		r = view_beside_layers(v->beside, v->work_fd, v->upper_name, v->work_name, v->next++, &upper, &work);
-	else if (o.nlower == 1)
+	else if (v->kind == VIEW_UNION && o.nlower == 1)
 		lower[o.nlower++] = v->empty_dir; /* the kernel wants two */
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot open the layer that is written to");
