@@ -298,7 +298,7 @@ int jail_stop(const char *name, const struct jail_options *opts, struct jail_err
 	if (r == 0)
 		r = port_params(full, &params, err);
 	if (r == 0)
-		r = make_plan(params, &plan, err);
+		r = plan_make_running(params, &plan, err);
 	if (r == 0)
 		r = stop_planned(full, plan, opts, err);
 	if (r < 0)

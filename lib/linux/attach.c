@@ -467,7 +467,7 @@ int jail_exec(const char *name, const struct jail_exec *x, int *ret_status, stru
 	if (r == 0 && (r = store_params_read(jail.dirfd, &params)) < 0)
 		(void)jail_error_sys(err, -r, "cannot read its parameters");
 	if (r == 0)
-		r = plan_make(params, NULL, &plan, err);
+		r = plan_make_running(params, &plan, err);
 	if (r == 0)
 		r = entry_run(&jail, plan, &e, ret_status, err);
 	if (r < 0)

@@ -89,7 +89,7 @@ static int report_effective(struct jail_params *p)
 	/* Only a tree that is shared with the host hides anything by itself. */
 	if ((jail_params_get(p, "path", &text) < 0 || strcmp(text, "/") != 0) && jail_params_count(p, "path.base") == 0)
 		return 0;
-	if (plan_make(p, NULL, &plan, NULL) < 0)
+	if (plan_make_running(p, &plan, NULL) < 0)
 		return 0;
 	for (size_t i = 0; r == 0 && i < plan->hide.count; i++)
 		r = params_report_item(p, "path.hide", plan->hide.item[i]);

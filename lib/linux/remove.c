@@ -24,8 +24,12 @@ static int clean_view(int dirfd, struct jail_error *err)
 	struct plan *plan = NULL;
 	int r = store_params_read(dirfd, &params);
 
-	if (r == 0)
-		r = plan_make(params, NULL, &plan, err);
+	/* They are written before anything is left: where they are not there or not whole, nothing is. */
+	if (r == -ENODATA || r == -EBADMSG)
+		return 0;
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot read its parameters");
+	r = plan_make_running(params, &plan, err);
 	if (r == 0)
 		r = view_clean(plan, err);
 	plan_free(plan);
@@ -85,8 +89,14 @@ static int take_away(const struct tree *t, const char *name, int dirfd, struct j
 {
 	struct child_walk w = {.tree = t, .parent = name, .err = err};
 	struct store_state s;
-	int r = tree_children(dirfd, take_away_child, &w);
+	int r;
 
+	/* Those beneath say themselves what fails, but for the reading of names. */
+	if (err != NULL)
+		err->errnum = 0;
+	r = tree_children(dirfd, take_away_child, &w);
+	if (r < 0 && err != NULL && err->errnum == 0)
+		return jail_error_sys(err, -r, "cannot remove its child jails");
 	if (r == 0 && store_state_read(dirfd, &s) == 0 && (s.flags & STORE_F_LEFTOVER) != 0)
 		r = clean_view(dirfd, err);
 	if (r < 0)
@@ -125,7 +135,7 @@ int remove_jail(const struct tree *t, const char *name, int dirfd, struct jail_e
 	if (r == 0)
 		r = tree_wait_empty(dirfd, KILL_WAIT_MS);
 	/* A long-lived program that made the jail is its first process's parent: don't leave it a zombie. */
-	if (pidfd >= 0)
+	if (r == 0 && pidfd >= 0)
 		(void)process_wait(pidfd, NULL);
 	(void)close_fd(pidfd);
 	if (r == -ETIMEDOUT)
@@ -138,9 +148,10 @@ int remove_jail(const struct tree *t, const char *name, int dirfd, struct jail_e
 static bool over(int dirfd)
 {
 	struct store_state s;
+	int r = store_state_read(dirfd, &s);
 
-	/* Locked by us and not finished: whoever began it is dead. */
-	if (store_state_read(dirfd, &s) < 0 || s.phase != STORE_RUNNING)
+	/* Locked by us and not finished: whoever began it is dead. One that can't be read may well be alive. */
+	if (r == -ENODATA || (r == 0 && s.phase != STORE_RUNNING))
 		return true;
 	return tree_populated(dirfd) == 0;
 }
@@ -157,10 +168,10 @@ int remove_if_over(const struct tree *t, const char *name, bool wait, struct jai
 		if (r == 0 && tree_jail_open(t, name, &fd) == -ENOENT)
 			r = store_check_drop(t, name);
 		tree_unlock(t->fd);
-		return r < 0 ? r : 1;
+		return r < 0 ? jail_error_sys(err, -r, "cannot take it off the list of jails to look at") : 1;
 	}
 	if (r < 0)
-		return r == -EWOULDBLOCK ? 0 : r;
+		return r == -EWOULDBLOCK ? 0 : jail_error_sys(err, -r, "cannot lock it");
 	if (over(fd)) {
 		r = remove_jail(t, name, fd, err);
 		return r < 0 ? r : 1;
@@ -177,11 +188,12 @@ struct sweep {
 	const struct tree *tree;
 	const char *prefix;
 	struct jail_error *err;
+	bool failed; /* `err` says how */
 };
 
 static int sweep_child(void *arg, const char *child)
 {
-	const struct sweep *w = arg;
+	struct sweep *w = arg;
 	char name[JAIL_NAME_MAX + 1];
 	_cleanup_close_ int fd = -1;
 	struct sweep deeper = {.tree = w->tree, .prefix = name, .err = w->err};
@@ -191,9 +203,23 @@ static int sweep_child(void *arg, const char *child)
 	    sizeof(name))
 		return 0;
 	r = remove_if_over(w->tree, name, false, w->err);
+	if (r < 0) {
+		jail_error_jail(w->err, name);
+		w->failed = true;
+	}
 	if (r != 0)
 		return r < 0 ? r : 0;
-	return tree_jail_open(w->tree, name, &fd) < 0 ? 0 : tree_children(fd, sweep_child, &deeper);
+	r = tree_jail_open(w->tree, name, &fd) < 0 ? 0 : tree_children(fd, sweep_child, &deeper);
+	w->failed = w->failed || deeper.failed;
+	return r;
+}
+
+static int sweep_all(const struct tree *t, struct jail_error *err)
+{
+	struct sweep all = {.tree = t, .prefix = "", .err = err};
+	int r = tree_children(t->fd, sweep_child, &all);
+
+	return r < 0 && !all.failed ? jail_error_sys(err, -r, "cannot read the jails") : r;
 }
 
 int remove_leftovers(const struct tree *t, struct jail_error *err)
@@ -204,11 +230,8 @@ int remove_leftovers(const struct tree *t, struct jail_error *err)
 
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot read the list of jails to look at");
-	if (size >= 2 && names[0] == '*') {
-		struct sweep all = {.tree = t, .prefix = "", .err = err};
-
-		return tree_children(t->fd, sweep_child, &all);
-	}
+	if (size >= 2 && names[0] == '*')
+		return sweep_all(t, err);
 	/* One that can't be removed is no reason to leave the others. */
 	for (size_t i = 0; i < size; i += strlen(names + i) + 1) {
 		int one = remove_if_over(t, names + i, false, r == 0 ? err : NULL);
@@ -224,7 +247,6 @@ int remove_leftovers(const struct tree *t, struct jail_error *err)
 int jail_sweep(struct jail_error *err)
 {
 	struct tree t;
-	struct sweep all = {.tree = &t, .prefix = "", .err = err};
 	int r = tree_open(false, &t, err);
 
 	if (r < 0)
@@ -232,7 +254,7 @@ int jail_sweep(struct jail_error *err)
 	r = remove_leftovers(&t, err);
 	/* The list has those that somebody worked on; a jail that stays can also end by itself, unseen. */
 	if (r == 0)
-		r = tree_children(t.fd, sweep_child, &all);
+		r = sweep_all(&t, err);
 	tree_close(&t);
 	return r;
 }
