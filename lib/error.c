@@ -10,29 +10,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* Length of the valid UTF-8 sequence at `s` (at most `n` bytes), 0 when there is none. */
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-	static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t length = s[0] < 0x80		? 1
-			: (s[0] & 0xe0) == 0xc0 ? 2
-			: (s[0] & 0xf0) == 0xe0 ? 3
-			: (s[0] & 0xf8) == 0xf0 ? 4
-						: 0;
-	uint32_t point;
-
-	if (length == 0 || length > n)
-		return 0;
-	point = length == 1 ? s[0] : s[0] & (0x7fu >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		point = point << 6 | (s[i] & 0x3fu);
-	}
-	if (point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
-		return 0;
-	return length;
-}
+#include "utf8.h"
 
 /* Cut a sequence that the end of the buffer split, so that a long message does not end in an escape. */
 static void trim(char *text)
@@ -42,7 +20,7 @@ static void trim(char *text)
 	while (start > 0 && length - start < 4 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
 		start--;
 	if (start > 0 && (unsigned char)text[start - 1] >= 0xc0 &&
-	    utf8_length((unsigned char *)text + start - 1, length - start + 1) == 0)
+	    utf8_sequence(text + start - 1, length - start + 1) == 0)
 		text[start - 1] = '\0';
 }
 
@@ -236,7 +214,7 @@ static void put_safe(struct sink *s, const char *text, size_t max)
 	size_t left = strnlen(text, max);
 
 	while (left > 0) {
-		size_t n = utf8_length(at, left);
+		size_t n = utf8_sequence((const char *)at, left);
 
 		if (n == 0 || *at < 0x20 || *at == 0x7f || (n == 2 && at[0] == 0xc2 && at[1] < 0xa0)) {
 			n = n == 0 ? 1 : n;
