@@ -235,6 +235,24 @@ static void test_files(void **state)
 		assert_true(starve_file(files[i]) > 1);
 }
 
+/* A jail of so many values that working it out takes memory at every step. */
+static void test_large_jail(void **state)
+{
+	static char text[65536];
+	struct job j = {.jail = "large"};
+	int n = snprintf(text, sizeof(text), "$a = \"%0300d\"; $b = \"$a$a$a\"; large {\n", 1);
+
+	(void)state;
+	for (int i = 0; i < 150; i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n,
+		    "$l%d = \"%d$b\", \"x$a\"; exec.start += $l%d, \"$b\", a;\n", i, i, i);
+	n += snprintf(text + n, sizeof(text) - (size_t)n, "exec.consolelog = $b, $b, $b; }\n");
+	assert_int_equal(jail_conf_new(&j.conf), 0);
+	assert_int_equal(jail_conf_memory(j.conf, "large", text, (size_t)n, NULL), 0);
+	assert_true(starve_jail(&j) > 600);
+	jail_conf_free(j.conf);
+}
+
 static void test_jails(void **state)
 {
 	static const char *const files[] = {"pass-templates.conf", "pass-list-variables.conf", "pass-jid.conf",
@@ -285,6 +303,7 @@ int main(void)
 	    cmocka_unit_test(test_new),
 	    cmocka_unit_test(test_files),
 	    cmocka_unit_test(test_jails),
+	    cmocka_unit_test(test_large_jail),
 	    cmocka_unit_test(test_format),
 	};
 

@@ -374,6 +374,9 @@ static void test_no_files(void **state)
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(read_path(path_of("huge"), &e), -EFBIG);
 	assert_non_null(strstr(e.what, "64 MiB"));
+	/* Its size is told as 0, it has many pages, and it is no configuration. */
+	assert_int_equal(read_path("/proc/self/smaps", &e), -EINVAL);
+	assert_string_equal(e.file, "/proc/self/smaps");
 	/* Its size is told as 0, and reading it fails. */
 	assert_int_equal(read_path("/proc/self/mem", &e), -EIO);
 	alarm(0);
@@ -387,6 +390,37 @@ static void test_links_are_followed(void **state)
 	write_file("target.conf", "ok { }", 6);
 	assert_int_equal(symlink("target.conf", path_of("link.conf")), 0);
 	assert_int_equal(read_path(path_of("link.conf"), &e), 0);
+}
+
+static void read_text(const char *name, const char *text)
+{
+	struct jail_error e;
+
+	if (read_path(write_file(name, text, strlen(text)), &e) < 0)
+		fail_msg("%s: %s", text, e.what);
+}
+
+/* Which part of a pattern is a pattern: not the directory that the file is in, nor what a backslash is before. */
+static void test_patterns(void **state)
+{
+	const char *ok = "ok { }", *wrong = "not a configuration";
+
+	(void)state;
+	assert_int_equal(mkdir(path_of("a*[b]\\"), 0700), 0);
+	assert_int_equal(mkdir(path_of("axb"), 0700), 0);
+	write_file("axb/1.inc", wrong, strlen(wrong));
+	write_file("a*[b]\\/1.inc", ok, strlen(ok));
+	write_file("a*[b]\\/star*.x", ok, strlen(ok));
+	write_file("a*[b]\\/starry.x", wrong, strlen(wrong));
+	read_text("a*[b]\\/1.conf", ".include \"*.inc\";");
+	read_text("a*[b]\\/2.conf", ".include \"[0-9].inc\", \"?.in[!d]\";");
+	read_text("a*[b]\\/3.conf", ".include \"star\\\\*.[x]\";");
+	read_text("a*[b]\\/4.conf", ".include \"..//./a\\\\**/*.inc\";");
+	read_text("a*[b]\\/5.conf", ".include \"../a\\\\*\\\\[b]*/1.inc\";");
+	read_text("a*[b]\\/6.conf", ".include \"*/none\", \"1.inc/*\", \"*/../*.none\"; ok { }");
+	/* Hidden files are not meant. */
+	write_file("a*[b]\\/.inc", wrong, strlen(wrong));
+	read_text("a*[b]\\/7.conf", ".include \"*inc\";");
 }
 
 static void test_unreadable(void **state)
@@ -601,6 +635,7 @@ int main(void)
 	    cmocka_unit_test(test_warnings),
 	    cmocka_unit_test(test_no_files),
 	    cmocka_unit_test(test_links_are_followed),
+	    cmocka_unit_test(test_patterns),
 	    cmocka_unit_test(test_unreadable),
 	    cmocka_unit_test(test_include_depth),
 	    cmocka_unit_test(test_include_bomb),
