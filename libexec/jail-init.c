@@ -6,12 +6,12 @@
  * arguments. It may not know what a jail is.
  *
  *	jail-init -c FD -e [-u UID:GID[:G1,G2...]] [-d DIR] [-t] [-s] -- ARGV...
- *	jail-init -c FD [-p] [-r never|failure|always] [-u UID:GID[:G1,G2...]] [-d DIR] [-t] [-s] [-x LINE]... [--
- *ARGV...]
+ *	jail-init -c FD [-p] [-r never|failure|always] [-u UID:GID[:G1,G2...]] [-d DIR] [-t] [-s] [-x LINE]...
+ *	    [-- ARGV...]
  *
  * With -e it is no process 1 but becomes ARGV: what the tool would do itself, from a file that nobody inside can write.
  *
- * SIGRTMIN+0, 1, 2 change -r to never, failure, always; SIGRTMIN+3 and 4 switch -p on and off.
+ * The signals of channel.h change -r and -p while it runs.
  *
  * TERM, INT and HUP stop the jail: nothing is started any more, everything gets TERM, and when it is gone this ends.
  */
@@ -83,16 +83,16 @@ static void let_go(struct init *in)
 	(void)sys_close_range(0, ~0u, 0);
 }
 
-/* "jail-init:3" in every list of processes. */
-static void show_restarts(unsigned n)
+/* "jail-init", then "jail-init:3" in every list of processes. */
+static void show_name(unsigned n)
 {
-	char name[16] = "jail-init:", digits[5];
+	char name[16] = "jail-init", digits[5];
 	size_t length = strlen(name), i = 0;
 
-	n = n < 99999 ? n : 99999;
-	do
+	for (n = n < 99999 ? n : 99999; n > 0; n /= 10)
 		digits[i++] = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
+	if (i > 0)
+		name[length++] = ':';
 	while (i > 0)
 		name[length++] = digits[--i];
 	name[length] = '\0';
@@ -210,30 +210,42 @@ static void stop(struct init *in)
 	(void)kill(-1, SIGCONT);
 }
 
+/* A change from outside: kill(2) by somebody whom this process namespace has no number for. */
+static void change(struct init *in, const siginfo_t *info)
+{
+	int sig = info->si_signo;
+
+	if (info->si_code != SI_USER || info->si_pid != 0)
+		return;
+	if (sig >= CHANNEL_SIGNAL_RESTART && sig <= CHANNEL_SIGNAL_RESTART + INIT_RESTART_ALWAYS)
+		in->opt.restart = (enum init_restart)(sig - CHANNEL_SIGNAL_RESTART);
+	else if (sig == CHANNEL_SIGNAL_PERSIST || sig == CHANNEL_SIGNAL_NO_PERSIST)
+		in->opt.persist = sig == CHANNEL_SIGNAL_PERSIST;
+}
+
 /* Wait for a signal, at most until something is to be done. */
 static void pause_for(struct init *in, bool poll)
 {
 	int64_t ms = in->waiting ? in->started - now_ms() : POLL_MS;
 	struct timespec limit;
+	siginfo_t info;
 	int sig;
 
 	if (in->waiting || poll) {
 		ms = ms > 0 ? ms : 0;
 		limit.tv_sec = ms / 1000;
 		limit.tv_nsec = ms % 1000 * 1000000;
-		sig = sigtimedwait(&in->signals, NULL, &limit);
+		sig = sigtimedwait(&in->signals, &info, &limit);
 	} else {
-		sig = sigwaitinfo(&in->signals, NULL);
+		sig = sigwaitinfo(&in->signals, &info);
 	}
 	if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
 		stop(in);
-	if (sig >= SIGRTMIN && sig < SIGRTMIN + 3)
-		in->opt.restart = (enum init_restart)(sig - SIGRTMIN);
-	if (sig == SIGRTMIN + 3 || sig == SIGRTMIN + 4)
-		in->opt.persist = sig == SIGRTMIN + 3;
+	else if (sig >= CHANNEL_SIGNAL_RESTART)
+		change(in, &info);
 	if (in->waiting && now_ms() >= in->started) {
 		in->waiting = false;
-		show_restarts(++in->restarts);
+		show_name(++in->restarts);
 		advance(in);
 	}
 }
@@ -272,16 +284,16 @@ static void live(struct init *in)
  */
 static void prepare_signals(struct init *in)
 {
-	static const unsigned char reset[] = {
-	    SIGCHLD, SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU};
+	static const unsigned char reset[] = {SIGCHLD, SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGUSR1,
+	    SIGUSR2, SIGXFSZ, SIGTSTP, SIGTTIN, SIGTTOU};
 
 	(void)sigemptyset(&in->signals);
 	(void)sigaddset(&in->signals, SIGCHLD);
 	(void)sigaddset(&in->signals, SIGTERM);
 	(void)sigaddset(&in->signals, SIGINT);
 	(void)sigaddset(&in->signals, SIGHUP);
-	for (int i = 0; i < 5; i++)
-		(void)sigaddset(&in->signals, SIGRTMIN + i);
+	for (int sig = CHANNEL_SIGNAL_RESTART; sig <= CHANNEL_SIGNAL_NO_PERSIST; sig++)
+		(void)sigaddset(&in->signals, sig);
 	(void)sigprocmask(SIG_SETMASK, &in->signals, NULL);
 	for (size_t i = 0; i < sizeof(reset); i++)
 		(void)signal(reset[i], SIG_DFL);
@@ -313,6 +325,8 @@ int main(int argc, char **argv)
 		init_complain("the channel's descriptor", errno);
 		return INIT_USAGE;
 	}
+	/* Who is run by a descriptor is called by its number. */
+	show_name(0);
 	/* Away from the caller's terminal. */
 	(void)setsid();
 	live(&in);

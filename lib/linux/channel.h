@@ -17,6 +17,14 @@ enum channel_kind {
 	CHANNEL_EMPTY,	/* behind the last STATUS: nothing else runs inside, process 1 ends now */
 };
 
+/*
+ * Signals by which the tool changes a running jail-init: + enum plan_restart; persist on, off. Numbers, not SIGRTMIN:
+ * the C libraries disagree about that, and the two ends may be linked with different ones. Only heeded from outside.
+ */
+#define CHANNEL_SIGNAL_RESTART 40
+#define CHANNEL_SIGNAL_PERSIST 43
+#define CHANNEL_SIGNAL_NO_PERSIST 44
+
 struct channel_message {
 	uint32_t kind;
 	uint32_t index;

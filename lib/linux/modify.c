@@ -143,6 +143,8 @@ static int change(struct change *c, struct jail_error *err)
 	c->users_fd = users_fd;
 	r = view_prepare_change(c->was, c->will, -1, &c->view, err);
 	if (r == 0)
+		r = plan_check_devices(c->will, parent, err);
+	if (r == 0)
 		r = change_inside(c, err);
 	view_free(c->view);
 	return r;
@@ -154,9 +156,9 @@ static void tell_init(const struct change *c)
 	if ((c->jail->state.flags & STORE_F_INIT) == 0)
 		return;
 	if (c->was->restart != c->will->restart)
-		(void)sys_pidfd_send_signal(c->jail->pidfd, SIGRTMIN + (int)c->will->restart);
+		(void)sys_pidfd_send_signal(c->jail->pidfd, CHANNEL_SIGNAL_RESTART + (int)c->will->restart);
 	if (c->was->persist != c->will->persist)
-		(void)sys_pidfd_send_signal(c->jail->pidfd, SIGRTMIN + (c->will->persist ? 3 : 4));
+		(void)sys_pidfd_send_signal(c->jail->pidfd, c->will->persist ? CHANNEL_SIGNAL_PERSIST : CHANNEL_SIGNAL_NO_PERSIST);
 }
 
 static int record(const struct change *c, const struct jail_params *params, struct jail_error *err)
