@@ -61,14 +61,21 @@ echo '127.0.0.1 localhost' >"$disk/etc/hosts"
 echo vm >"$disk/etc/hostname"
 mkdir -p "$disk$stage" "$disk$tests"
 cp -a "$stage/sbin" "$stage/libexec" "$disk$stage/"
-cp -RL "$tests/functional" "$tests/hostile" "$tests/Kyuafile" "$disk$tests/"
+cp -RL "$tests/functional" "$tests/hostile" "$disk$tests/"
+{
+	echo 'syntax(2)'
+	echo 'include("functional/Kyuafile")'
+	echo 'include("hostile/Kyuafile")'
+} >"$disk$tests/Kyuafile"
+for list in functional hostile; do # not what looks at the repository itself
+	grep -vE 'install_test|source_test' "$tests/$list/Kyuafile" >"$disk$tests/$list/Kyuafile"
+done
 mkdir -p "$disk$source/tests" "$disk$source/examples"
 cp -R "$source/tests/conf" "$disk$source/tests/"
 cat >"$disk/run-tests" <<EOF
 export JAIL_STAGE=$stage JAIL_SOURCE=$source JAIL_HOSTILE=$tests/hostile JAIL_VM=$release PATH=$stage/sbin:\$PATH
 uname -r
-${VM_COMMAND:-kyua test -k $tests/Kyuafile --results-file=/tmp/results.db $(sed -n 's/.*name="\([^"]*\)".*/\1/p' "$tests/Kyuafile" |
-    grep -E '^(functional|hostile)/' | grep -vE 'install_test|source_test' | tr '\n' ' ')
+${VM_COMMAND:-kyua test -k $tests/Kyuafile --results-file=/tmp/results.db
 [ \$? = 0 ] || kyua report --results-file=/tmp/results.db --verbose --results-filter=broken,failed}
 EOF
 rm -f "$work/disk.img"
