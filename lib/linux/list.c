@@ -41,20 +41,23 @@ static unsigned long restarts(pid_t pid)
 	return colon == NULL ? 0 : strtoul(colon + 1, NULL, 10);
 }
 
+/* 0: the directory above is no jail's. */
+static uint32_t parent_jid(int dirfd)
+{
+	_cleanup_close_ int above = openat(dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct store_state s;
+
+	return above >= 0 && store_state_read(above, &s) == 0 ? s.jid : 0;
+}
+
 static int report_state(struct jail_params *p, const char *name, int dirfd, const struct store_state *s)
 {
-	char parent[JAIL_NAME_MAX + 1] = "0", *dot;
 	int r = params_report(p, "name", name);
 
-	if (strchr(name, '.') != NULL) {
-		memcpy(parent, name, strlen(name) + 1);
-		dot = strrchr(parent, '.');
-		*dot = '\0';
-	}
 	if (r == 0)
 		r = report_number(p, "jid", s->jid);
 	if (r == 0)
-		r = params_report(p, "parent", parent);
+		r = report_number(p, "parent", parent_jid(dirfd));
 	if (r == 0)
 		r = report_number(p, "pid", s->pid > 0 ? (unsigned long long)s->pid : 0);
 	if (r == 0)
