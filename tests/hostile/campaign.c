@@ -142,6 +142,7 @@ static const char *go_on(struct worker *w, const struct campaign *c, unsigned po
 {
 	const struct scenario *s = c->scenario;
 	char jail[128], command[256];
+	bool exists;
 	int code;
 
 	jail_name(w, s, jail, sizeof(jail));
@@ -154,10 +155,13 @@ static const char *go_on(struct worker *w, const struct campaign *c, unsigned po
 		(void)snprintf(command, sizeof(command), "jail|-q|-c|name=%s|path=%%d/%s|persist", jail,
 		    s->suffix[0] != '\0' ? "root/child" : "root");
 		code = command_run(w, command);
-		/* It lives: its tool was killed too late; or it just ends by itself. */
-		if (code != 0 && strstr(w->err, "already") != NULL && !listed(w, jail))
+		exists = strstr(w->err, "already") != NULL;
+		if (code != 0 && exists && !listed(w, jail)) {
+			/* It has just ended by itself. */
 			code = command_run(w, command);
-		if (code != 0 && (strstr(w->err, "already") == NULL || !listed(w, jail)))
+			exists = false;
+		}
+		if (code != 0 && !exists)
 			return "a jail of that name can't be made";
 	}
 	(void)snprintf(command, sizeof(command), "jail|-q|-R|%s", jail);
