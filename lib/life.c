@@ -232,7 +232,7 @@ int jail_modify(
 	if (r == 0)
 		r = merge(params, changes, err);
 	if (r == 0)
-		r = make_plan(old, &was, err);
+		r = plan_make_running(old, &was, err);
 	if (r == 0)
 		r = make_plan(params, &will, err);
 	if (r == 0) {

@@ -37,83 +37,6 @@ static int own_namespaces(const struct port_jail *j)
 	       (shares_ipc(&j->plan->record) ? 0 : CLONE_NEWIPC);
 }
 
-/*
- * What a child names on the host must lie beneath its parent's path; from here on it is taken beneath that directory.
- */
-static int rebase(const struct port_jail *j, const char *param, const char *root, char *path, struct jail_error *err)
-{
-	size_t n = strlen(root);
-
-	while (n > 0 && root[n - 1] == '/')
-		n--;
-	if (strncmp(path, root, n) != 0 || (path[n] != '/' && path[n] != '\0')) {
-		(void)jail_error_set(
-		    err, EPERM, "%s is not beneath %s, the path of its parent %s", path, root, j->parent);
-		jail_error_param(err, param);
-		return -EPERM;
-	}
-	memmove(path, path + n, strlen(path + n) + 1);
-	if (path[0] == '\0')
-		memcpy(path, "/", 2); /* there was room for the root's name */
-	return 0;
-}
-
-static int rebase_paths(struct port_jail *j, const struct jail_params *parent, struct jail_error *err)
-{
-	struct plan *plan = j->plan;
-	const char *root = "/";
-	bool is_volatile = false;
-	int r = 0;
-
-	(void)jail_params_get(parent, "path", &root);
-	(void)jail_params_get_bool(parent, "path.volatile", &is_volatile);
-	if (is_volatile || jail_params_count(parent, "path.base") > 0) {
-		(void)jail_error_set(err, ENOTSUP, "what its parent %s sees is made of several trees", j->parent);
-		jail_error_param(err, "path");
-		return jail_error_hint(err, ENOTSUP,
-		    "a parent of jails needs a path of its own, without path.base and "
-		    "path.volatile");
-	}
-	if (jail_params_has(j->params, "path"))
-		r = rebase(j, "path", root, plan->path, err);
-	for (size_t i = 0; r == 0 && i < plan->base.count; i++)
-		r = rebase(j, "path.base", root, plan->base.item[i], err);
-	for (size_t i = 0; r == 0 && i < plan->nmounts; i++)
-		if (plan->mount[i].source != NULL)
-			r = rebase(j, "mount", root, plan->mount[i].source, err);
-	if (r < 0)
-		return r;
-	j->parent_root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return j->parent_root < 0 ? jail_error_sys(err, errno, "cannot open %s, the path of its parent", root) : 0;
-}
-
-/* Open what a child jail is made within: its parent's group, process 1 and part of the host's tree. */
-static int open_parent(struct port_jail *j, struct jail_error *err)
-{
-	const char *dot = strrchr(j->plan->name, '.');
-	struct jail_params *params = NULL;
-	int r;
-
-	if (dot == NULL)
-		return 0;
-	memcpy(j->parent, j->plan->name, (size_t)(dot - j->plan->name));
-	r = tree_jail_open(&j->tree, j->parent, &j->parent_dirfd);
-	if (r == 0)
-		r = store_state_read(j->parent_dirfd, &j->parent_state);
-	if (r == 0 && j->parent_state.phase != STORE_RUNNING)
-		r = -ENOENT;
-	if (r == 0)
-		r = process_open(j->parent_state.pid, j->parent_state.start, &j->parent_pidfd);
-	if (r < 0)
-		return jail_error_set(err, ENOENT, "its parent jail %s is not running", j->parent);
-	r = store_params_read(j->parent_dirfd, &params);
-	if (r < 0)
-		return jail_error_sys(err, -r, "cannot read the parameters of its parent jail %s", j->parent);
-	r = rebase_paths(j, params, err);
-	jail_params_free(params);
-	return r;
-}
-
 static int check_combination(const struct port_jail *j, struct jail_error *err)
 {
 	const struct plan *plan = j->plan;
@@ -225,9 +148,13 @@ static int prepare(struct port_jail *j, struct jail_error *err)
 	if (r == 0)
 		r = inside_check_stdio(err);
 	if (r == 0)
-		r = open_parent(j, err);
+		r = parent_open(&j->tree, j->plan->name, &j->parent, err);
 	if (r == 0)
-		r = view_prepare(j->plan, j->parent_root, &j->view, err);
+		r = parent_rebase(&j->parent, j->params, j->plan, err);
+	if (r == 0)
+		r = view_prepare(j->plan, j->parent.root, &j->view, err);
+	if (r == 0)
+		r = plan_check_devices(j->plan, parent_record(&j->parent), err);
 	if (r == 0)
 		r = privilege_compose(&j->plan->record, &j->privileges, err);
 	if (r == 0)
@@ -253,17 +180,17 @@ static int take_range(struct port_jail *j, struct jail_error *err)
 
 	if (flag(j, POLICY_F_HOST_USERS))
 		return 0;
-	if (j->parent[0] != '\0' && !(j->parent_state.record.flags & POLICY_F_HOST_USERS)) {
+	if (parent_has_users(&j->parent)) {
 		if (j->plan->users_fixed)
 			return 0; /* plan_make() has held it within the parent's */
 		r = range_take_child(
-		    j->parent_dirfd, &j->parent_state.record, record->users_count, &record->users_base);
+		    j->parent.dirfd, &j->parent.state.record, record->users_count, &record->users_base);
 		if (r == -ENOSPC) {
 			(void)jail_error_set(err, ENOSPC, "its parent %s has no %u user ids left for a child",
-			    j->parent, record->users_count);
+			    j->parent.name, record->users_count);
 			jail_error_param(err, "users.count");
 			return jail_error_hint(
-			    err, ENOSPC, "create %s with a larger children.max or users.count", j->parent);
+			    err, ENOSPC, "create %s with a larger children.max or users.count", j->parent.name);
 		}
 		return r < 0 ? jail_error_sys(err, -r, "cannot find user ids") : 0;
 	}
@@ -283,15 +210,18 @@ static int take_range(struct port_jail *j, struct jail_error *err)
 /* May the parent have one more? The policy core says. Root lock held, so that two can't both be the last. */
 static int ask_parent(const struct port_jail *j, struct jail_error *err)
 {
-	struct policy_subject parent = {.record = &j->parent_state.record, .jail = j->parent_state.jid};
-	struct policy_object child = {.number = tree_child_count(j->parent_dirfd)};
+	struct policy_subject parent = {.record = &j->parent.state.record, .jail = j->parent.state.jid};
+	struct policy_object child = {0};
 
-	if (j->parent[0] == '\0' || policy_decide(parent, POLICY_OP_CHILD_CREATE, &child).allowed)
+	if (parent_record(&j->parent) == NULL)
 		return 0;
-	(void)jail_error_set(err, EPERM, "%s may have %u child jails and has %llu", j->parent,
-	    j->parent_state.record.children_max, (unsigned long long)child.number);
+	child.number = tree_child_count(j->parent.dirfd);
+	if (policy_decide(parent, POLICY_OP_CHILD_CREATE, &child).allowed)
+		return 0;
+	(void)jail_error_set(err, EPERM, "%s may have %u child jails and has %llu", j->parent.name,
+	    j->parent.state.record.children_max, (unsigned long long)child.number);
 	jail_error_param(err, "children.max");
-	return jail_error_hint(err, EPERM, "raise children.max of %s", j->parent);
+	return jail_error_hint(err, EPERM, "raise children.max of %s", j->parent.name);
 }
 
 /* The directory, its lock, the number, the ids and the first state, in one go under the root's lock. */
@@ -397,7 +327,7 @@ static void describe_inside(const struct port_jail *j, struct inside *in, struct
 	    .channel = j->peer,
 	    .peer = j->channel,
 	    .lock_fd = j->dirfd,
-	    .parent_pidfd = j->parent_pidfd,
+	    .parent_pidfd = j->parent.pidfd,
 	    .parent_namespaces = (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC) & ~own_namespaces(j),
 	    .log_fd = j->log_fd,
 	    .terminal = j->terminal,
@@ -463,7 +393,7 @@ static int clone_nested(struct port_jail *j)
 		return -ENOMEM;
 	n->j = j;
 	n->r = -EIO;
-	if (own_pids < 0 || setns(j->parent_pidfd, CLONE_NEWPID) < 0)
+	if (own_pids < 0 || setns(j->parent.pidfd, CLONE_NEWPID) < 0)
 		return negative_errno();
 	pid = clone(nested_main, n->stack + sizeof(n->stack), CLONE_VM | CLONE_VFORK | CLONE_FILES, n);
 	r = pid < 0 ? negative_errno() : 0;
@@ -482,10 +412,10 @@ static int start_first(struct port_jail *j, struct jail_error *err)
 		return r;
 	j->channel = pair[0];
 	j->peer = pair[1];
-	r = j->parent_pidfd >= 0 ? clone_nested(j) : clone_first(j, 0);
+	r = j->parent.pidfd >= 0 ? clone_nested(j) : clone_first(j, 0);
 	j->peer = close_fd(j->peer);
 	/* What a clone returns is its number where it was made. */
-	if (r > 0 && j->parent_pidfd >= 0)
+	if (r > 0 && j->parent.pidfd >= 0)
 		r = process_number(j->pidfd);
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot start its first process");
@@ -510,15 +440,15 @@ static int start_donor(struct port_jail *j, struct jail_error *err)
 {
 	const struct policy_record *record = &j->plan->record;
 	const struct channel_message go = {.kind = CHANNEL_GO};
-	bool nested = j->parent[0] != '\0' && !(j->parent_state.record.flags & POLICY_F_HOST_USERS);
-	int parent = nested ? j->parent_pidfd : -1, r;
+	bool nested = parent_has_users(&j->parent);
+	int parent = nested ? j->parent.pidfd : -1, r;
 
 	if (flag(j, POLICY_F_HOST_USERS))
 		return 0;
 	r = donor_start(&j->donor, CLONE_NEWUSER | own_namespaces(j), parent, err);
 	if (r < 0)
 		return r;
-	r = donor_map(&j->donor, record->users_base - (nested ? j->parent_state.record.users_base : 0),
+	r = donor_map(&j->donor, record->users_base - (nested ? j->parent.state.record.users_base : 0),
 	    record->users_count, parent, err);
 	if (r < 0)
 		return r;
@@ -602,9 +532,7 @@ void port_release(struct port_jail *j)
 	(void)close_fd(j->master);
 	(void)close_fd(j->log_fd);
 	(void)close_fd(j->dirfd);
-	(void)close_fd(j->parent_dirfd);
-	(void)close_fd(j->parent_pidfd);
-	(void)close_fd(j->parent_root);
+	parent_close(&j->parent);
 	tree_close(&j->tree);
 	free(j);
 }
@@ -640,9 +568,7 @@ int port_create(struct plan *plan, const struct jail_params *params, const struc
 	    .opts = opts,
 	    .tree.fd = -1,
 	    .dirfd = -1,
-	    .parent_dirfd = -1,
-	    .parent_pidfd = -1,
-	    .parent_root = -1,
+	    .parent = PARENT_NONE,
 	    .log_fd = -1,
 	    .donor = DONOR_NONE,
 	    .channel = -1,

@@ -9,6 +9,7 @@
 #include "../port.h"
 #include "donor.h"
 #include "inside.h"
+#include "parent.h"
 #include "store.h"
 #include "tree.h"
 
@@ -22,9 +23,7 @@ struct port_jail {
 	struct store_state state;
 	bool named; /* the directory is ours */
 
-	char parent[JAIL_NAME_MAX + 1]; /* "": the host */
-	int parent_dirfd, parent_pidfd, parent_root;
-	struct store_state parent_state;
+	struct parent parent;
 
 	struct view *view;
 	struct privileges privileges;

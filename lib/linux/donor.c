@@ -29,9 +29,9 @@ static int donor_main(void *arg)
 	char byte;
 
 	(void)close(s->ours);
-	/* A child jail's users lie within its parent's: be there first, then say so. */
-	if (s->parent_pidfd >= 0 &&
-	    (setns(s->parent_pidfd, CLONE_NEWUSER) < 0 || unshare(s->namespaces) < 0 || write(s->end, "", 1) != 1))
+	/* A child jail's users lie within its parent's: be one of those first, then say so. */
+	if (s->parent_pidfd >= 0 && (setns(s->parent_pidfd, CLONE_NEWUSER) < 0 || sys_become_root() < 0 ||
+					unshare(s->namespaces) < 0 || write(s->end, "", 1) != 1))
 		_exit(1);
 	_exit(read(s->end, &byte, 1) == 0 ? 0 : 1);
 }

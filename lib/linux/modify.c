@@ -13,6 +13,7 @@
 #include "attach.h"
 #include "channel.h"
 #include "error.h"
+#include "parent.h"
 #include "privilege.h"
 #include "process.h"
 #include "remove.h"
@@ -25,6 +26,7 @@ struct change {
 	struct plan *will;
 	struct view *view;
 	int users_fd;
+	struct parent parent;
 };
 
 static bool differs(const char *a, const char *b)
@@ -126,6 +128,51 @@ static int change_inside(const struct change *c, struct jail_error *err)
 	return failure.errnum > 0 ? -failure.errnum : -EIO;
 }
 
+static bool mounts_differ(const struct plan *was, const struct plan *will)
+{
+	bool differ = was->nmounts != will->nmounts;
+
+	for (size_t i = 0; !differ && i < was->nmounts; i++)
+		differ = differs(was->mount[i].source, will->mount[i].source) ||
+			 differs(was->mount[i].target, will->mount[i].target) ||
+			 was->mount[i].options != will->mount[i].options;
+	return differ;
+}
+
+struct child_check {
+	const struct change *change;
+	struct jail_error *err;
+};
+
+/* What a child has stays within what its parent will have. */
+static int check_child(void *arg, const char *child)
+{
+	const struct child_check *k = arg;
+	const struct change *c = k->change;
+	_cleanup_close_ int fd = openat(c->jail->dirfd, child, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct policy_record will = c->will->record;
+	struct policy_verdict v;
+	struct store_state s;
+
+	if (fd < 0 || store_state_read(fd, &s) < 0)
+		return 0;
+	will.users_base = c->jail->state.record.users_base;
+	will.users_count = c->jail->state.record.users_count;
+	v = policy_within(&s.record, &will);
+	if (v.allowed)
+		return 0;
+	(void)jail_error_set(
+	    k->err, EBUSY, "its child %s.%s has more (%s)", c->jail->name, child, policy_rule_name(v.rule));
+	return jail_error_hint(k->err, EBUSY, "change or remove the child first");
+}
+
+static int check_children(const struct change *c, struct jail_error *err)
+{
+	struct child_check k = {.change = c, .err = err};
+
+	return tree_children(c->jail->dirfd, check_child, &k);
+}
+
 static int change(struct change *c, struct jail_error *err)
 {
 	_cleanup_close_ int users_fd = -1;
@@ -141,12 +188,22 @@ static int change(struct change *c, struct jail_error *err)
 			return jail_error_sys(err, errno, "cannot open its user namespace");
 	}
 	c->users_fd = users_fd;
-	r = view_prepare_change(c->was, c->will, -1, &c->view, err);
+	r = parent_open(&c->jail->tree, c->jail->name, &c->parent, err);
+	if (r == 0 && c->parent.name[0] != '\0' && mounts_differ(c->was, c->will)) {
+		(void)jail_error_set(err, ENOTSUP, "the mounts of a child jail are fixed when it is made");
+		jail_error_param(err, "mount");
+		r = -ENOTSUP;
+	}
 	if (r == 0)
-		r = plan_check_devices(c->will, parent, err);
+		r = view_prepare_change(c->was, c->will, -1, &c->view, err);
+	if (r == 0)
+		r = plan_check_devices(c->will, parent_record(&c->parent), err);
+	if (r == 0)
+		r = check_children(c, err);
 	if (r == 0)
 		r = change_inside(c, err);
 	view_free(c->view);
+	parent_close(&c->parent);
 	return r;
 }
 
@@ -158,7 +215,8 @@ static void tell_init(const struct change *c)
 	if (c->was->restart != c->will->restart)
 		(void)sys_pidfd_send_signal(c->jail->pidfd, CHANNEL_SIGNAL_RESTART + (int)c->will->restart);
 	if (c->was->persist != c->will->persist)
-		(void)sys_pidfd_send_signal(c->jail->pidfd, c->will->persist ? CHANNEL_SIGNAL_PERSIST : CHANNEL_SIGNAL_NO_PERSIST);
+		(void)sys_pidfd_send_signal(
+		    c->jail->pidfd, c->will->persist ? CHANNEL_SIGNAL_PERSIST : CHANNEL_SIGNAL_NO_PERSIST);
 }
 
 static int record(const struct change *c, const struct jail_params *params, struct jail_error *err)
@@ -190,7 +248,7 @@ int port_change(const char *name, const struct plan *was, struct plan *will, con
     struct jail_error *err)
 {
 	struct running jail = RUNNING_NONE;
-	struct change c = {.jail = &jail, .was = was, .will = will, .users_fd = -1};
+	struct change c = {.jail = &jail, .was = was, .will = will, .users_fd = -1, .parent = PARENT_NONE};
 	_cleanup_close_ int lock = -1;
 	int r = running_open(name, &jail, err);
 

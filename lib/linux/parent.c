@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * parent.c: see parent.h.
+ */
+#include "parent.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "error.h"
+#include "process.h"
+#include "util.h"
+
+int parent_open(const struct tree *t, const char *child, struct parent *ret, struct jail_error *err)
+{
+	const char *dot = strrchr(child, '.');
+	struct parent p = PARENT_NONE;
+	int r;
+
+	if (dot == NULL)
+		return 0;
+	memcpy(p.name, child, (size_t)(dot - child));
+	r = tree_jail_open(t, p.name, &p.dirfd);
+	if (r == 0)
+		r = store_state_read(p.dirfd, &p.state);
+	if (r == 0 && p.state.phase != STORE_RUNNING)
+		r = -ENOENT;
+	if (r == 0)
+		r = process_open(p.state.pid, p.state.start, &p.pidfd);
+	if (r < 0) {
+		parent_close(&p);
+		return jail_error_set(err, ENOENT, "its parent jail %s is not running", p.name);
+	}
+	*ret = p;
+	return 0;
+}
+
+void parent_close(struct parent *p)
+{
+	p->dirfd = close_fd(p->dirfd);
+	p->pidfd = close_fd(p->pidfd);
+	p->root = close_fd(p->root);
+}
+
+bool parent_has_users(const struct parent *p)
+{
+	return p->name[0] != '\0' && (p->state.record.flags & POLICY_F_HOST_USERS) == 0;
+}
+
+const struct policy_record *parent_record(const struct parent *p)
+{
+	return p->name[0] != '\0' ? &p->state.record : NULL;
+}
+
+static int rebase(const struct parent *p, const char *param, const char *root, char *path, struct jail_error *err)
+{
+	size_t n = strlen(root);
+
+	while (n > 0 && root[n - 1] == '/')
+		n--;
+	if (strncmp(path, root, n) != 0 || (path[n] != '/' && path[n] != '\0')) {
+		(void)jail_error_set(
+		    err, EPERM, "%s is not beneath %s, the path of its parent %s", path, root, p->name);
+		jail_error_param(err, param);
+		return -EPERM;
+	}
+	memmove(path, path + n, strlen(path + n) + 1);
+	if (path[0] == '\0')
+		memcpy(path, "/", 2); /* there was room for the root's name */
+	return 0;
+}
+
+static int rebase_all(
+    const struct parent *p, const char *root, bool has_path, struct plan *plan, struct jail_error *err)
+{
+	int r = has_path ? rebase(p, "path", root, plan->path, err) : 0;
+
+	for (size_t i = 0; r == 0 && i < plan->base.count; i++)
+		r = rebase(p, "path.base", root, plan->base.item[i], err);
+	for (size_t i = 0; r == 0 && i < plan->nmounts; i++)
+		if (plan->mount[i].source != NULL)
+			r = rebase(p, "mount", root, plan->mount[i].source, err);
+	return r;
+}
+
+static int rebase_within(
+    struct parent *p, const struct jail_params *parent, bool has_path, struct plan *plan, struct jail_error *err)
+{
+	const char *root = "/", *memory = "false";
+	int r;
+
+	(void)jail_params_get(parent, "path", &root);
+	(void)jail_params_get(parent, "path.volatile", &memory);
+	if (strcmp(memory, "false") != 0 || jail_params_count(parent, "path.base") > 0) {
+		(void)jail_error_set(err, ENOTSUP, "what its parent %s sees is made of several trees", p->name);
+		jail_error_param(err, "path");
+		return jail_error_hint(
+		    err, ENOTSUP, "a parent of jails needs a path of its own, without path.base and path.volatile");
+	}
+	r = rebase_all(p, root, has_path, plan, err);
+	if (r < 0)
+		return r;
+	p->root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return p->root < 0 ? jail_error_sys(err, errno, "cannot open %s, the path of its parent", root) : 0;
+}
+
+int parent_rebase(struct parent *p, const struct jail_params *params, struct plan *plan, struct jail_error *err)
+{
+	struct jail_params *parent = NULL;
+	int r;
+
+	if (p->name[0] == '\0')
+		return 0;
+	r = store_params_read(p->dirfd, &parent);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot read the parameters of its parent jail %s", p->name);
+	r = rebase_within(p, parent, jail_params_has(params, "path"), plan, err);
+	jail_params_free(parent);
+	return r;
+}
