@@ -50,18 +50,6 @@ static uint32_t parent_jid(int dirfd)
 	return above >= 0 && store_state_read(above, &s) == 0 ? s.jid : 0;
 }
 
-/* The number of the jail that it is in; 0: the host. */
-static uint32_t parent_jid(const char *name, int dirfd)
-{
-	_cleanup_close_ int fd = -1;
-	struct store_state s;
-
-	if (strchr(name, '.') == NULL)
-		return 0;
-	fd = openat(dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd >= 0 && store_state_read(fd, &s) == 0 ? s.jid : 0;
-}
-
 static int report_state(struct jail_params *p, const char *name, int dirfd, const struct store_state *s)
 {
 	int r = params_report(p, "name", name);
