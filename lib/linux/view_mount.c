@@ -327,9 +327,10 @@ static int attach_overlay(struct view *v, const struct plan_mount *m, struct vie
 		r = dress(v, from->beside, m, MOUNT_ATTR_NODEV, err);
 		if (r < 0)
 			return r;
+		r = view_work_make(&from->work_fd, from->work_name, err);
+		if (r < 0)
+			return r;
 		r = view_park(from->beside);
-		if (r == 0)
-			r = view_work_make(&from->work_fd, from->work_name);
 		if (r == 0)
 			r = view_beside_layers(
 			    from->beside, from->work_fd, from->upper_name, from->work_name, v->next++, &upper, &work);

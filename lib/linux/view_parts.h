@@ -85,8 +85,10 @@ struct view {
 	char path_name[PATH_MAX];   /* where that is on the host */
 	int layer[VIEW_LAYERS_MAX]; /* detached copies: `path` (plain: the root itself), then the bases */
 	size_t nlayers;
-	int beside;  /* VIEW_BASE: detached copy of the directory that holds `path` and the work directory */
-	int work_fd; /* what holds the work directory, then that itself, O_PATH, in the host's mount namespace: no owners are mapped there */
+	int beside; /* VIEW_BASE: detached copy of the directory that holds `path` and the work directory */
+	/* What holds the work directory, then that itself: O_PATH, in the host's mount namespace, where no owners are
+	 * mapped. */
+	int work_fd;
 	char upper_name[NAME_MAX + 1], work_name[NAME_MAX + 32];
 	size_t nsubmounts; /* in room->submount */
 	struct view_mount {
@@ -201,8 +203,8 @@ int view_root_make(struct view *v, struct jail_error *err);
 /* Split an open directory's place into the directory that holds it (opened, and copied detached) and its name. */
 int view_beside(int dir_fd, const char *param, int *ret_copy, int *ret_holder, char name[NAME_MAX + 1],
     char work[NAME_MAX + 32], struct jail_error *err);
-/* Make the work directory in it; the descriptor becomes the work directory's. -errno. */
-int view_work_make(int *holder_fd, const char *work_name);
+/* Make the work directory in it; the descriptor becomes the work directory's. */
+int view_work_make(int *holder_fd, const char *work_name, struct jail_error *err);
 /* An overlay's own directory `number` in that work directory, reached through the copy (attached by now). -errno. */
 int view_work_open(int beside, int work_fd, const char *work_name, unsigned number);
 /* That and the upper layer itself. -errno. */

@@ -82,19 +82,20 @@ int view_beside(int dir_fd, const char *param, int *ret_copy, int *ret_holder, c
 }
 
 /* Not when preparing: only now the jail's name is locked, and what a killed predecessor left is in nobody's use. */
-int view_work_make(int *holder_fd, const char *work_name)
+int view_work_make(int *holder_fd, const char *work_name, struct jail_error *err)
 {
-	int r = view_work_remove(*holder_fd, work_name);
+	int r = view_work_remove(*holder_fd, work_name), fd = -1;
 
+	if (r == 0 && mkdirat(*holder_fd, work_name, 0700) < 0)
+		r = negative_errno();
+	if (r == 0) {
+		fd = sys_openat2(*holder_fd, work_name, O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+		r = fd < 0 ? negative_errno() : 0;
+	}
 	if (r < 0)
-		return r;
-	if (mkdirat(*holder_fd, work_name, 0700) < 0)
-		return negative_errno();
-	r = sys_openat2(*holder_fd, work_name, O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	if (r < 0)
-		return negative_errno();
+		return jail_error_sys(err, -r, "cannot make the work directory %s beside it", work_name);
 	(void)close_fd(*holder_fd);
-	*holder_fd = r;
+	*holder_fd = fd;
 	return 0;
 }
 
@@ -316,27 +317,56 @@ static int map_layers(struct view *v, struct jail_error *err)
 	return r < 0 ? jail_error_sys(err, -r, "cannot attach a layer") : 0;
 }
 
+/*
+ * The kernel takes no overlay of a directory and of one that holds it (a `path` somewhere beneath the base "/"). With
+ * an overlay around each they are different file systems.
+ */
+static int wrap_layers(struct view *v, int *lower, size_t n, struct jail_error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const int pair[] = {lower[i], v->empty_dir};
+		const struct view_overlay o = {.lower = pair, .nlower = 2, .upper = -1, .work = -1};
+		int fd = view_overlay(v, &o, MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY, err), r;
+
+		if (fd < 0)
+			return fd;
+		r = view_park(fd);
+		if (r < 0)
+			return jail_error_sys(err, -r, "cannot attach a layer");
+		(void)close_fd(v->layer[i]);
+		lower[i] = v->layer[i] = fd;
+	}
+	return 0;
+}
+
 static int make_overlay(struct view *v, struct jail_error *err)
 {
 	_cleanup_close_ int upper = -1, work = -1;
 	int lower[VIEW_LAYERS_MAX + 1];
 	struct view_overlay o = {.lower = lower, .nlower = v->nlayers, .upper = -1, .work = -1};
+	unsigned attributes = MOUNT_ATTR_NODEV | (v->kind == VIEW_UNION ? MOUNT_ATTR_RDONLY : 0);
 	int r = map_layers(v, err), fd;
 
+	if (r == 0 && v->kind == VIEW_BASE)
+		r = view_work_make(&v->work_fd, v->work_name, err);
 	if (r < 0)
 		return r;
 	memcpy(lower, v->layer, v->nlayers * sizeof(lower[0]));
 	if (v->kind == VIEW_MEMORY)
 		r = memory_upper(v, v->layer[0], &upper, &work);
-	else if (v->kind == VIEW_BASE && (r = view_work_make(&v->work_fd, v->work_name)) == 0)
+	else if (v->kind == VIEW_BASE)
 		r = view_beside_layers(v->beside, v->work_fd, v->upper_name, v->work_name, v->next++, &upper, &work);
-	else if (v->kind == VIEW_UNION && o.nlower == 1)
+	else if (o.nlower == 1)
 		lower[o.nlower++] = v->empty_dir; /* the kernel wants two */
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot open the layer that is written to");
 	o.upper = upper;
 	o.work = work;
-	fd = view_overlay(v, &o, MOUNT_ATTR_NODEV | (v->kind == VIEW_UNION ? MOUNT_ATTR_RDONLY : 0), err);
+	fd = view_overlay(v, &o, attributes, err);
+	if (fd == -ELOOP) {
+		r = wrap_layers(v, lower, v->nlayers, err);
+		fd = r < 0 ? r : view_overlay(v, &o, attributes, err);
+	}
 	if (fd < 0)
 		return fd;
 	r = view_park_root(fd);

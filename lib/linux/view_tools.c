@@ -284,8 +284,8 @@ bool view_needs_scratch(const struct view *v)
 {
 	const struct plan *p = v->plan;
 
-	return v->kind == VIEW_UNION || v->kind == VIEW_MEMORY || p->shared_tree || p->hide.count > 0 ||
-	       p->hostuuid != NULL || view_host_users(v);
+	return v->kind != VIEW_PLAIN || p->shared_tree || p->hide.count > 0 || p->hostuuid != NULL ||
+	       view_host_users(v);
 }
 
 /* `attach`: mounted where nothing looks, so that there can be any number of copies. */
@@ -345,7 +345,7 @@ int view_scratch_make(struct view *v, struct jail_error *err)
 		return v->scratch;
 	r = view_park(v->scratch);
 	if (r == 0)
-		r = v->kind == VIEW_UNION || v->plan->hide.count > 0 || view_host_users(v) ? empties(v, true) : 0;
+		r = v->kind != VIEW_PLAIN || v->plan->hide.count > 0 || view_host_users(v) ? empties(v, true) : 0;
 	return r < 0 ? jail_error_sys(err, -r, "cannot prepare the jail's memory file system") : 0;
 }
 

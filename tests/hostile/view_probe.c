@@ -26,12 +26,15 @@
 #define ITEMS 64
 
 struct probe {
-	struct plan plan;
+	struct plan plan, was; /* `was`: with `change`, the plan before -c */
+	bool change;
 	char *base[ITEMS + 1], *hide[ITEMS + 1];
 	struct plan_mount mount[ITEMS];
 	struct plan_device device[ITEMS];
 	bool inherit, late, keep_error, quiet;
+	char *line[4]; /* sh -c LINE */
 	int rounds;
+	int up, down; /* inside: to become 3 and 4 */
 	int users_fd, donor_fd;
 	double *times; /* shared: before the gate, behind it */
 	double gate_at;
@@ -97,6 +100,36 @@ static void parse_mount(struct probe *p, char *text)
 	}
 }
 
+/* The plan so far is the one to begin with; its lists are kept apart from what -H, -m and -d add now. */
+static void begin_change(struct probe *p)
+{
+	static char *hide[ITEMS + 1];
+	static struct plan_mount mount[ITEMS];
+	static struct plan_device device[ITEMS];
+
+	memcpy(hide, p->hide, sizeof(hide));
+	memcpy(mount, p->mount, sizeof(mount));
+	memcpy(device, p->device, sizeof(device));
+	p->change = true;
+	p->was = p->plan;
+	p->was.hide.item = hide;
+	p->was.mount = mount;
+	p->was.device = device;
+}
+
+static void finish(const struct probe *p, struct plan *plan)
+{
+	plan->shared_tree = plan->path != NULL && strcmp(plan->path, "/") == 0;
+	for (size_t i = 0; i < plan->base.count; i++)
+		plan->shared_tree |= strcmp(plan->base.item[i], "/") == 0;
+	plan->record.version = POLICY_VERSION;
+	plan->record.flags = p->inherit ? POLICY_F_HOST_USERS : 0;
+	if (!p->inherit && !p->late) {
+		plan->record.users_base = BASE;
+		plan->record.users_count = COUNT;
+	}
+}
+
 static void parse(struct probe *p, int argc, char **argv)
 {
 	int c;
@@ -108,7 +141,9 @@ static void parse(struct probe *p, int argc, char **argv)
 	p->plan.mount = p->mount;
 	p->plan.device = p->device;
 	p->rounds = 1;
-	while ((c = getopt(argc, argv, "+p:rb:v:H:m:d:uU:aDPLN:")) != -1) {
+	p->line[0] = (char *)"/bin/sh";
+	p->line[1] = (char *)"-c";
+	while ((c = getopt(argc, argv, "+p:rb:v:H:m:d:uU:aDPLMcN:S:")) != -1) {
 		switch (c) {
 		case 'p':
 			p->plan.path = optarg;
@@ -149,6 +184,15 @@ static void parse(struct probe *p, int argc, char **argv)
 		case 'P':
 			p->plan.procfs = false;
 			break;
+		case 'M':
+			p->plan.record.allow |= POLICY_BIT(POLICY_P_MOUNT);
+			break;
+		case 'c':
+			begin_change(p);
+			break;
+		case 'S':
+			p->line[2] = optarg;
+			break;
 		case 'L':
 			p->late = true;
 			break;
@@ -159,15 +203,8 @@ static void parse(struct probe *p, int argc, char **argv)
 			exit(64);
 		}
 	}
-	p->plan.shared_tree = strcmp(p->plan.path, "/") == 0;
-	for (size_t i = 0; i < p->plan.base.count; i++)
-		p->plan.shared_tree |= strcmp(p->base[i], "/") == 0;
-	p->plan.record =
-	    (struct policy_record){.version = POLICY_VERSION, .flags = p->inherit ? POLICY_F_HOST_USERS : 0};
-	if (!p->inherit && !p->late) {
-		p->plan.record.users_base = BASE;
-		p->plan.record.users_count = COUNT;
-	}
+	finish(p, &p->plan);
+	finish(p, &p->was);
 }
 
 /* Keeps the namespaces until it is killed. */
@@ -243,12 +280,58 @@ static void __attribute__((noreturn)) inside(struct probe *p, struct view *v, ch
 		die("setresuid");
 	if (argv[0] == NULL)
 		_exit(0);
+	/* Through high numbers: 3 and 4 may be either of the two themselves. */
+	if (p->change && (dup2(p->up, 100) < 0 || dup2(p->down, 101) < 0 || dup2(100, 3) < 0 || dup2(101, 4) < 0 ||
+			     close(100) < 0 || close(101) < 0))
+		die("dup2");
 	(void)execvp(argv[0], argv);
 	die(argv[0]);
 }
 
+/* In a process of its own that joins the mounts of `pid`. */
+static int change(struct probe *p, pid_t pid)
+{
+	struct jail_error err = {0};
+	struct view *v = NULL;
+	char path[64];
+	int status = 0;
+	pid_t child;
+
+	if (view_prepare_change(&p->was, &p->plan, -1, &v, &err) < 0) {
+		report(&err);
+		return 70;
+	}
+	child = fork();
+	if (child == 0) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+		if (setns(open(path, O_RDONLY | O_CLOEXEC), CLONE_NEWNS) < 0)
+			die(path);
+		if (view_change(&p->was, &p->plan, v, p->users_fd, p->inherit ? 0 : BASE, COUNT, &err) == 0)
+			_exit(0);
+		report(&err);
+		_exit(70);
+	}
+	if (child < 0 || waitpid(child, &status, 0) < 0)
+		die("fork");
+	view_free(v);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 71;
+}
+
+static void change_when_ready(struct probe *p, pid_t pid, int ready_fd, int told_fd)
+{
+	char byte;
+
+	if (read(ready_fd, &byte, 1) != 1)
+		return; /* the command ended before */
+	byte = change(p, pid) == 0 ? '1' : '0';
+	if (write(told_fd, &byte, 1) != 1 || write(told_fd, "\n", 1) != 1)
+		die("write");
+}
+
 static int round_trip(struct probe *p, char **argv, double *ret_prepare)
 {
+	int up[2] = {-1, -1}, down[2] = {-1, -1};
+	struct plan *plan = p->change ? &p->was : &p->plan;
 	struct clone_args args = {.flags = CLONE_NEWNS | CLONE_NEWPID, .exit_signal = SIGCHLD};
 	struct jail_error err = {0};
 	struct view *v = NULL;
@@ -256,18 +339,30 @@ static int round_trip(struct probe *p, char **argv, double *ret_prepare)
 	int status;
 	pid_t donor, pid;
 
-	if (view_prepare(&p->plan, -1, &v, &err) < 0) {
+	if (view_prepare(plan, -1, &v, &err) < 0) {
 		report(&err);
-		(void)view_clean(&p->plan, NULL);
+		(void)view_clean(plan, NULL);
 		return 70;
 	}
 	*ret_prepare = now() - begin;
+	if (p->change && (pipe2(up, O_CLOEXEC) < 0 || pipe2(down, O_CLOEXEC) < 0))
+		die("pipe2");
 	donor = start_donor(p);
 	pid = (pid_t)sys_clone3(&args);
 	if (pid < 0)
 		die("clone3");
-	if (pid == 0)
+	if (pid == 0) {
+		p->up = up[1];
+		p->down = down[0];
 		inside(p, v, argv);
+	}
+	if (p->change) {
+		(void)close(up[1]);
+		(void)close(down[0]);
+		change_when_ready(p, pid, up[0], down[1]);
+		(void)close(up[0]);
+		(void)close(down[1]);
+	}
 	if (waitpid(pid, &status, 0) < 0)
 		die("waitpid");
 	(void)kill(donor, SIGKILL);
@@ -276,7 +371,7 @@ static int round_trip(struct probe *p, char **argv, double *ret_prepare)
 	if (p->users_fd >= 0)
 		(void)close(p->users_fd);
 	view_free(v);
-	if (view_clean(&p->plan, &err) < 0) {
+	if (view_clean(plan, &err) < 0) {
 		report(&err);
 		return 70;
 	}
@@ -303,7 +398,7 @@ int main(int argc, char **argv)
 	if (p.times == MAP_FAILED)
 		die("mmap");
 	for (int i = 0; i < p.rounds && r == 0; i++) {
-		r = round_trip(&p, argv + optind, &prepare[i]);
+		r = round_trip(&p, p.line[2] != NULL ? p.line : argv + optind, &prepare[i]);
 		before[i] = p.times[0];
 		behind[i] = p.times[1];
 		if (p.rounds > 1)
