@@ -58,8 +58,8 @@ given_jid_body() {
 	atf_check -o inline:"$jid\n" jls -j $p jid
 	fails 73 '^jail: ' jail -c jid=$jid name=${p}b path=$root persist
 	atf_check -o ignore jail -r $p
-	# Without a name nothing is said, and the name is the jid.
-	atf_check jail -c jid=$jid path=$root persist
+	# Without a name, the number is it.
+	atf_check -o inline:"$jid: created\n" jail -c jid=$jid path=$root persist
 	atf_check -o inline:"$jid\n" jls -j $jid name
 	atf_check -o inline:"$jid: removed\n" jail -r $jid
 }
@@ -110,7 +110,7 @@ user_dir_body() {
 	new_root
 	atf_check -o inline:"1000\n" jail -U worker -c path=$root command=/bin/id -u
 	atf_check -o inline:"0\n" jail -u root -c path=$root command=/bin/id -u
-	fails 67 'worker2' jail -U worker2 -c path=$root command=/bin/id -u
+	fails 66 'worker2' jail -U worker2 -c path=$root command=/bin/id -u
 	atf_check -o inline:"1000\n" jail -c path=$root exec.jail_user=worker command=/bin/id -u
 	atf_check -o inline:"/tmp\n" jail -c path=$root exec.dir=/tmp command=/bin/pwd
 	atf_check -o inline:"/\n" jail -l -c path=$root command=/bin/pwd
