@@ -52,8 +52,7 @@ void check_say(struct check_text *t, const char *fmt, ...)
 
 int check_read(const char *path, char *ret, size_t size)
 {
-	_cleanup_close_
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t used = 0;
 
 	if (fd < 0)

@@ -63,8 +63,7 @@ static int own_group(void)
 /* A child in the very group that this process is in: tried for real, and nothing moves. */
 bool check_clone_into(struct check_text *detail)
 {
-	_cleanup_close_
-	int group = own_group(), pidfd = -1;
+	_cleanup_close_ int group = own_group(), pidfd = -1;
 	struct clone_args args = {
 	    .flags = CLONE_INTO_CGROUP | CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd, .cgroup = (uint64_t)group};
 	siginfo_t info;
@@ -130,8 +129,7 @@ bool check_trusted(struct check_text *detail)
 {
 	char path[CGROUP_PATH_MAX], value[16];
 	bool hybrid;
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 
 	if (find_mount(path, &hybrid) < 0) {
 		check_say(detail, "there is no cgroup v2");

@@ -32,8 +32,7 @@ bool check_mount_api(struct check_text *detail)
 
 bool check_openat2(struct check_text *detail)
 {
-	_cleanup_close_
-	int fd = sys_openat2(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
+	_cleanup_close_ int fd = sys_openat2(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
 
 	if (fd < 0)
 		check_say(detail, "refused: %s", strerror(errno));
@@ -90,8 +89,7 @@ static int try_idmap(int tree)
 
 bool check_idmap(struct check_text *detail)
 {
-	_cleanup_close_
-	int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), tree = -1;
+	_cleanup_close_ int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), tree = -1;
 	int r;
 
 	if (!check_capable(CAP_SYS_ADMIN)) {
@@ -119,8 +117,7 @@ static bool has_module(const char *file)
 	char path[256], line[8192];
 	size_t kept = 0;
 	bool found = false;
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 
 	if (uname(&name) < 0)
 		return false;
@@ -160,8 +157,7 @@ bool check_overlay(struct check_text *detail)
 /* A file system in memory that is mounted nowhere, and an attribute on it. */
 static int try_tmpfs(void)
 {
-	_cleanup_close_
-	int context = sys_fsopen("tmpfs"), mount = -1, root = -1;
+	_cleanup_close_ int context = sys_fsopen("tmpfs"), mount = -1, root = -1;
 
 	if (context < 0 || sys_fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return negative_errno();

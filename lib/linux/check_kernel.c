@@ -24,8 +24,7 @@
 /* Run `try` in a child that has no effect on anybody: its result, 0 or -errno. */
 static int in_child(int (*try)(void))
 {
-	_cleanup_close_
-	int pidfd = -1;
+	_cleanup_close_ int pidfd = -1;
 	struct clone_args args = {.flags = CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd};
 	siginfo_t info = {.si_status = 0};
 	long pid;
@@ -94,8 +93,7 @@ static int try_nothing(void)
 
 bool check_pidfd(struct check_text *detail)
 {
-	_cleanup_close_
-	int fd = sys_pidfd_open(getpid());
+	_cleanup_close_ int fd = sys_pidfd_open(getpid());
 	int r = fd < 0 ? negative_errno() : in_child(try_nothing);
 
 	if (r < 0)
@@ -197,8 +195,7 @@ bool check_bpf_cgroup(struct check_text *detail)
 /* Send one request to the kernel and wait for its answer: 0, or -errno as the kernel gives it. */
 static int netlink_ask(int protocol, struct nlmsghdr *request)
 {
-	_cleanup_close_
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	_Alignas(struct nlmsghdr) char answer[4096];
 	struct timeval patience = {.tv_sec = 2};
 	const struct nlmsghdr *h = (const struct nlmsghdr *)answer;

@@ -44,12 +44,11 @@ static void assert_order(const char *text, const char *want)
 	const char *names[16];
 	size_t order[16], n = names_of(c, names, 16);
 	char got[256] = "";
+	size_t used = 0;
 
 	assert_int_equal(jail_conf_order(c, names, n, order, NULL), 0);
-	for (size_t i = 0; i < n; i++) {
-		strcat(got, i > 0 ? " " : "");
-		strcat(got, names[order[i]]);
-	}
+	for (size_t i = 0; i < n; i++)
+		used += (size_t)snprintf(got + used, sizeof(got) - used, "%s%s", i > 0 ? " " : "", names[order[i]]);
 	assert_string_equal(got, want);
 	jail_conf_free(c);
 }
