@@ -68,8 +68,7 @@ static int read_all(int fd, size_t expected, const char *path, struct text *ret,
 /* A FIFO without a writer or a slow device must not hold anybody up: opened without waiting, refused afterwards. */
 static int open_file(const char *path, struct stat *ret_st, int *ret_fd, struct jail_error *err)
 {
-	_cleanup_close_
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0) {
 		int e = errno;
@@ -122,8 +121,7 @@ static int check_loop(const struct conf_source *src, struct jail_error *err)
 
 static int read_source(struct jail_conf *c, struct conf_source *src, struct conf_block *into, struct jail_error *err)
 {
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	_cleanup_free_ char *bytes = NULL;
 	struct text text = {0};
 	struct stat st;
