@@ -50,7 +50,9 @@ static int give_back(const struct tree *t, const char *name, int dirfd)
 		return range_recount(t);
 	if (r < 0)
 		return r == -EBADMSG ? 0 : r;
-	store_jid_drop(t, s.jid, name);
+	r = store_jid_drop(t, s.jid, name);
+	if (r < 0)
+		return r;
 	gone = s;
 	gone.jid = 0;
 	gone.range_count = 0;

@@ -155,15 +155,18 @@ int store_jid_index(const struct tree *t, uint32_t jid, const char *name)
 	return fsetxattr(t->fd, attr, name, strlen(name), 0) < 0 ? negative_errno() : 0;
 }
 
-void store_jid_drop(const struct tree *t, uint32_t jid, const char *name)
+int store_jid_drop(const struct tree *t, uint32_t jid, const char *name)
 {
 	char attr[64], owner[JAIL_NAME_MAX + 1];
 	ssize_t n;
 
 	jid_attribute(attr, sizeof(attr), jid);
 	n = fgetxattr(t->fd, attr, owner, sizeof(owner));
-	if (n >= 0 && (size_t)n == strlen(name) && memcmp(owner, name, (size_t)n) == 0)
-		(void)fremovexattr(t->fd, attr);
+	if (n < 0)
+		return errno == ENODATA ? 0 : negative_errno();
+	if ((size_t)n != strlen(name) || memcmp(owner, name, (size_t)n) != 0)
+		return 0;
+	return fremovexattr(t->fd, attr) < 0 && errno != ENODATA ? negative_errno() : 0;
 }
 
 int store_check_read(const struct tree *t, char **ret, size_t *ret_size)

@@ -53,7 +53,7 @@ int store_params_write(int jailfd, const struct jail_params *p);
  */
 int store_jid_choose(const struct tree *t, uint32_t wanted, uint32_t *ret);
 int store_jid_index(const struct tree *t, uint32_t jid, const char *name);
-void store_jid_drop(const struct tree *t, uint32_t jid, const char *name);
+int store_jid_drop(const struct tree *t, uint32_t jid, const char *name);
 /* The name of jail number `jid`. ENOENT. Verified against the jail itself. */
 int store_jid_name(const struct tree *t, uint32_t jid, char ret[JAIL_NAME_MAX + 1]);
 
