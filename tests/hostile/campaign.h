@@ -21,7 +21,7 @@ struct worker {
 	char dir[256];
 	int err_fd;
 	char err[TEXT_MAX];
-	unsigned failures;
+	unsigned failures, names;
 };
 
 /*
