@@ -266,10 +266,16 @@ int tree_kill(int jailfd)
 
 int tree_children(int jailfd, int (*fn)(void *arg, const char *child), void *arg)
 {
-	int fd = openat(jailfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
+	struct stat st;
+	DIR *d;
+	int fd, r = 0;
 
+	/* A directory's links are its own two and one for each beneath: most jails have no child. */
+	if (fstat(jailfd, &st) == 0 && st.st_nlink == 2)
+		return 0;
+	fd = openat(jailfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d = fd < 0 ? NULL : fdopendir(fd);
 	if (d == NULL) {
 		r = negative_errno();
 		(void)close_fd(fd);
