@@ -107,7 +107,7 @@ oci() {
 # create_contenders NETWORK(yes|no)
 create_contenders() {
 	if [ "$1" = yes ]; then
-		ours= floor=-n unshare=--net bwrap=--unshare-net nspawn=--private-network
+		ours='' floor=-n unshare=--net bwrap=--unshare-net nspawn=--private-network
 	else
 		ours=vnet=inherit floor='' unshare='' bwrap='' nspawn=''
 	fi

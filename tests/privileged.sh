@@ -41,12 +41,12 @@ table() {
 begin='<!-- privileged code: written by tests/privileged.sh -->'
 end='<!-- end of privileged code -->'
 new=$(mktemp)
-trap 'rm -f "$new"' EXIT
-{
-	sed "/^$begin\$/q" README.md
-	table
-	sed -n "/^$end\$/,\$p" README.md
-} >"$new"
+trap 'rm -f "$new" "$new.table"' EXIT
+table >"$new.table"
+awk -v begin="$begin" -v end="$end" -v table="$new.table" '
+	$0 == end { skip = 0 }
+	!skip { print }
+	$0 == begin { while ((getline line < table) > 0) print line; skip = 1 }' README.md >"$new"
 case $mode in
 check) diff README.md "$new" ;;
 write) cat "$new" >README.md ;;

@@ -353,6 +353,8 @@ int terminal_relay(int master, int done_fd, struct jail_error *err)
 	if (flags < 0 || fcntl(master, F_SETFL, flags | O_NONBLOCK) < 0)
 		return jail_error_sys(err, errno, "cannot relay the terminal");
 	r.eof = r.mute = tcgetattr(0, &r.saved) < 0;
+	if (r.mute && !isatty(1) && !isatty(2))
+		return jail_error_set(err, ENOTTY, "there is no terminal to relay to");
 	r.out.to = r.output = open_output();
 	if (r.output < 0)
 		return jail_error_sys(err, errno, "cannot write to the terminal");

@@ -22,12 +22,12 @@ licence_body() {
 
 atf_test_case sizes
 sizes_head() {
-	atf_set descr 'no file has more than 620 lines'
+	atf_set descr 'no file of the program has more than 620 lines'
 }
 sizes_body() {
 	cd "$JAIL_SOURCE" || atf_fail "no sources at $JAIL_SOURCE"
 	# shellcheck disable=SC2046
-	wc -l $(sources) | awk '$1 > 620 && $2 != "total"' >"$HOME/long"
+	wc -l $(sources | grep -v '^tests/') | awk '$1 > 620 && $2 != "total"' >"$HOME/long"
 	atf_check -o empty cat "$HOME/long"
 }
 
@@ -76,9 +76,9 @@ documents_head() {
 documents_body() {
 	cd "$JAIL_SOURCE" || atf_fail "no sources at $JAIL_SOURCE"
 	grep -hoE '`(\./)?((include|kern|lib|libexec|tools|bench|examples|tests|man|completions|systemd)/[A-Za-z0-9_./-]*|[a-z_]+\.build|bootstrap)' \
-	    README.md ARCHITECTURE.md CONTRIBUTING.md bench/README.md | tr -d '`' | sort -u >"$HOME/named"
+	    README.md ARCHITECTURE.md CONTRIBUTING.md bench/README.md | tr -d '`' | grep -v NAME | sort -u >"$HOME/named"
 	while read -r f; do
-		[ -e "$f" ] || echo "$f"
+		[ -e "$f" ] || ls -d "$f"* >/dev/null 2>&1 || echo "$f"
 	done <"$HOME/named" >"$HOME/missing"
 	atf_check -o empty cat "$HOME/missing"
 }
