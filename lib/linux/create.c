@@ -72,6 +72,11 @@ static int open_log(struct port_jail *j, struct jail_error *err)
 	return 0;
 }
 
+bool creation_is_service(const struct plan *plan)
+{
+	return plan->restart != PLAN_RESTART_NEVER;
+}
+
 /* A jail's program never gets the caller's terminal: wherever there is one, it gets one of its own. */
 static unsigned terminals(const struct port_jail *j)
 {
@@ -163,7 +168,10 @@ static int prepare(struct port_jail *j, struct jail_error *err)
 		r = open_log(j, err);
 	if (r < 0)
 		return r;
-	j->terminal = terminals(j);
+	if (creation_is_service(j->plan) || j->plan->start.count + j->plan->command.count == 0)
+		j->silent = terminals(j);
+	else
+		j->terminal = terminals(j);
 	j->env = malloc(sizeof(*j->env));
 	if (j->env == NULL)
 		return jail_error_set(err, ENOMEM, "out of memory");
@@ -331,6 +339,7 @@ static void describe_inside(const struct port_jail *j, struct inside *in, struct
 	    .parent_namespaces = (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC) & ~own_namespaces(j),
 	    .log_fd = j->log_fd,
 	    .terminal = j->terminal,
+	    .silent = j->silent,
 	    .waits = creation_waits(j),
 	    .host_user = j->plan->system_jail_user && j->plan->jail_user != NULL ? &j->host_user : NULL,
 	    .err = err,

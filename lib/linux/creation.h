@@ -31,7 +31,7 @@ struct port_jail {
 	char **init_argv;
 	char user_argument[INSIDE_USER_MAX];
 	struct user host_user;
-	unsigned terminal;
+	unsigned terminal, silent; /* which of 0..2 get a terminal of the jail's own; /dev/null */
 	int log_fd;
 
 	struct donor donor;
@@ -48,6 +48,11 @@ struct port_jail {
  * that nobody has announced, and the next command removes it.
  */
 bool creation_waits(const struct port_jail *j);
+/*
+ * A command that is started again whenever it ends is nobody's to wait for: the tool returns when it has been started,
+ * and where the caller's descriptors are a terminal it gets /dev/null.
+ */
+bool creation_is_service(const struct plan *plan);
 /* Kill the first process and wait for it. */
 void creation_kill(struct port_jail *j);
 

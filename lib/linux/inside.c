@@ -197,6 +197,11 @@ static int open_init(struct progress *p)
 
 static int redirect(struct progress *p)
 {
+	_cleanup_close_ int null = p->in->silent != 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+
+	for (int fd = 0; p->in->silent != 0 && fd <= 2; fd++)
+		if ((p->in->silent >> fd & 1) != 0 && dup2(null, fd) < 0)
+			return jail_error_sys(p->err, errno, "cannot redirect descriptor %d", fd);
 	/* A terminal of the host's only when the jail has none: opened while the host's /dev is still there. */
 	if (p->in->terminal != 0 && terminal_open(&p->spare_master, &p->spare_slave, NULL) < 0)
 		p->spare_master = p->spare_slave = -1;

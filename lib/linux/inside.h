@@ -28,6 +28,7 @@ struct inside {
 	int log_fd;		      /* exec.consolelog, -1: none */
 	bool waits;		      /* for CHANNEL_GO before the first program */
 	unsigned terminal;	      /* which of 0..2 get a terminal of the jail's own */
+	unsigned silent;	      /* which of 0..2 become /dev/null */
 	const struct user *host_user; /* exec.system_user, looked up outside; NULL: jail_user or root */
 	struct jail_error *err;	      /* shared with nobody: this process's own copy */
 };

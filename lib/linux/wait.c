@@ -198,6 +198,8 @@ static int wait_init(
 
 	if (j->plan->start.count + j->plan->command.count == 0)
 		return 0;
+	if (creation_is_service(j->plan) && j->plan->start.count == 0)
+		return 0;
 	do {
 		r = wait_readable(&w, relay, done < j->plan->start.count ? end : NULL);
 		if (r == -ETIMEDOUT)
@@ -205,8 +207,8 @@ static int wait_init(
 		if (r < 0)
 			return jail_error_sys(err, -r, "cannot wait for its commands");
 		r = take_message(j, &done, status, err);
-	} while (r > 0);
-	return r;
+	} while (r > 0 && !(creation_is_service(j->plan) && done >= j->plan->start.count));
+	return r < 0 ? r : 0;
 }
 
 /* Without: the channel closes when the command is executed, and the command is the jail. */
