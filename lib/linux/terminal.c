@@ -54,16 +54,20 @@ static int open_multiplexer(struct jail_error *err)
 	return jail_error_sys(err, errnum, "cannot open %s", paths[0]);
 }
 
-/* What the user set on the terminal at hand: the erase character, the size. Not being one is no failure. */
+/* What the user set on the terminal at hand: the erase character, the size. There may be none. */
 static void copy_settings(int slave)
 {
 	struct termios modes;
 	struct winsize size;
 
-	if (tcgetattr(0, &modes) == 0)
+	for (int fd = 0; fd <= 2; fd++) {
+		if (tcgetattr(fd, &modes) < 0)
+			continue;
 		(void)tcsetattr(slave, TCSANOW, &modes);
-	if (ioctl(0, TIOCGWINSZ, &size) == 0)
-		(void)ioctl(slave, TIOCSWINSZ, &size);
+		if (ioctl(fd, TIOCGWINSZ, &size) == 0)
+			(void)ioctl(slave, TIOCSWINSZ, &size);
+		return;
+	}
 }
 
 int terminal_open(int *ret_master, int *ret_slave, struct jail_error *err)
@@ -161,7 +165,7 @@ static void copy_size(const struct relay *r)
 	struct winsize size;
 
 	/* A terminal without a size has none inside either. */
-	if (ioctl(0, TIOCGWINSZ, &size) == 0)
+	if (ioctl(r->output, TIOCGWINSZ, &size) == 0)
 		(void)ioctl(r->master, TIOCSWINSZ, &size);
 }
 
@@ -353,6 +357,8 @@ int terminal_relay(int master, int done_fd, struct jail_error *err)
 	if (flags < 0 || fcntl(master, F_SETFL, flags | O_NONBLOCK) < 0)
 		return jail_error_sys(err, errno, "cannot relay the terminal");
 	r.eof = r.mute = tcgetattr(0, &r.saved) < 0;
+	if (r.mute && !isatty(1) && !isatty(2))
+		return jail_error_sys(err, ENOTTY, "there is no terminal to relay");
 	if (r.mute && !isatty(1) && !isatty(2))
 		return jail_error_set(err, ENOTTY, "there is no terminal to relay to");
 	r.out.to = r.output = open_output();

@@ -20,7 +20,8 @@ unsigned terminal_wanted(void);
 /*
  * In the tool: the caller's terminal goes raw, bytes and sizes are relayed until `done_fd` (a pidfd or channel) becomes
  * readable and the master is drained; the terminal is restored on every way out. Returns 0 when done_fd became
- * readable.
+ * readable. Where standard input is no terminal it is left alone, and only output and sizes are relayed; -ENOTTY where
+ * none of descriptors 0..2 is one.
  *
  * -EINTR: HUP, INT, QUIT or TERM was sent to the caller (none that it ignores). It is left pending: where the caller
  * had it blocked it can be taken now, and the relay be begun again; else it takes its course before this returns, with

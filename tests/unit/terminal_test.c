@@ -37,6 +37,8 @@ struct desk {
 	struct termios before;
 	char seen[1 << 18];
 	size_t nseen;
+	char last[256];	   /* what was seen up to what was expected last */
+	const char *input; /* what standard input is instead of the terminal */
 };
 
 static struct desk desk;
@@ -45,7 +47,11 @@ static struct desk desk;
 
 static void program(int slave, const char *line)
 {
-	if (terminal_take(slave, terminal_wanted(), NULL) < 0)
+	unsigned which = 0;
+
+	for (int fd = 0; fd <= 2; fd++)
+		which |= isatty(fd) ? 1u << fd : 0;
+	if ((desk.input == NULL && which != terminal_wanted()) || terminal_take(slave, which, NULL) < 0)
 		_exit(126);
 	(void)execl("/bin/sh", "sh", "-c", line, (char *)NULL);
 	_exit(127);
@@ -88,7 +94,8 @@ static void sit_down(void)
 	struct winsize size = {.ws_row = 31, .ws_col = 97};
 	int unlock = 0;
 
-	memset(&desk, 0, sizeof(desk));
+	desk.nseen = 0;
+	desk.seen[0] = '\0';
 	desk.terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	assert_true(desk.terminal >= 0);
 	assert_int_equal(ioctl(desk.terminal, TIOCSPTLCK, &unlock), 0);
@@ -111,6 +118,8 @@ static void start(const char *line, bool blocks_term)
 		(void)ioctl(desk.slave, TIOCSCTTY, 0);
 		for (int fd = 0; fd <= 2; fd++)
 			(void)dup2(desk.slave, fd);
+		if (desk.input)
+			(void)dup2(open(desk.input, O_RDONLY | O_CLOEXEC), 0);
 		tool(line, blocks_term);
 	}
 }
@@ -151,6 +160,7 @@ static bool see(const char *text)
 		desk.nseen += (size_t)n;
 		desk.seen[desk.nseen] = '\0';
 	}
+	(void)snprintf(desk.last, sizeof(desk.last), "%.*s", (int)(at - desk.seen + (int)strlen(text)), desk.seen);
 	desk.nseen -= (size_t)(at + strlen(text) - desk.seen);
 	memmove(desk.seen, at + strlen(text), desk.nseen + 1);
 	return true;
@@ -189,6 +199,7 @@ static void put_down(void)
 	(void)close(desk.slave);
 	(void)close(desk.terminal);
 	desk.tool = 0;
+	desk.input = NULL;
 }
 
 static int end_status(void)
@@ -409,29 +420,64 @@ static void stopped_and_continued_it_is_raw_again(void **state)
 	expect_end(TOOL_DONE);
 }
 
-static void without_a_terminal_there_is_no_relay(void **state)
+/* Input from elsewhere is the program's own; what it writes is relayed all the same. */
+static void only_the_output_is_a_terminal(void **state)
 {
-	int fds[2], saved = dup(0), master, slave;
-	struct jail_error err = {0};
+	struct winsize size = {.ws_row = 12, .ws_col = 345};
+	char outside[64];
+	unsigned number;
 
 	(void)state;
-	assert_int_equal(pipe(fds), 0);
-	assert_int_equal(terminal_open(&master, &slave, NULL), 0);
-	assert_int_equal(fcntl(master, F_GETFD), FD_CLOEXEC);
-	assert_int_equal(fcntl(slave, F_GETFD), FD_CLOEXEC);
-	assert_int_equal(dup2(fds[0], 0), 0);
-	assert_int_equal(terminal_wanted(), 0);
-	assert_int_equal(terminal_relay(master, fds[1], &err), -ENOTTY);
-	assert_int_equal(err.errnum, ENOTTY);
-	assert_int_equal(dup2(slave, 0), 0);
-	assert_true(terminal_wanted() & 1);
-	assert_int_equal(terminal_relay(-1, fds[1], &err), -EBADF);
-	assert_int_equal(dup2(saved, 0), 0);
-	(void)close(saved);
-	(void)close(fds[0]);
-	(void)close(fds[1]);
-	(void)close(master);
-	(void)close(slave);
+	desk.input = "/dev/null";
+	start("test -t 0 || echo plain; echo \"bytes<$(wc -c)>\"; stty size <&1; echo \"tty<$(tty </dev/tty)>\";"
+	      "trap 'stty size <&1; exit' WINCH; while :; do sleep 0.05; done",
+	    false);
+	expect("plain");
+	expect("bytes<0>");
+	expect("31 97");
+	expect("tty<");
+	/* Its terminal is another than ours. */
+	assert_int_equal(ioctl(desk.terminal, TIOCGPTN, &number), 0);
+	(void)snprintf(outside, sizeof(outside), "/dev/pts/%u>", number);
+	expect(">");
+	assert_null(strstr(desk.last, outside));
+	pause_ms(200);
+	assert_int_equal(ioctl(desk.terminal, TIOCSWINSZ, &size), 0);
+	expect("12 345");
+	assert_false(is_raw());
+	expect_end(TOOL_DONE);
+}
+
+static int refusals(void)
+{
+	struct jail_error err = {0};
+	int fds[2], master, slave;
+
+	if (pipe(fds) < 0 || terminal_open(&master, &slave, NULL) < 0)
+		return 1;
+	if (fcntl(master, F_GETFD) != FD_CLOEXEC || fcntl(slave, F_GETFD) != FD_CLOEXEC)
+		return 2;
+	for (int fd = 0; fd <= 2; fd++)
+		(void)dup2(fds[1], fd);
+	if (terminal_wanted() != 0 || terminal_relay(master, fds[0], &err) != -ENOTTY || err.errnum != ENOTTY)
+		return 3;
+	(void)dup2(slave, 0);
+	if (!(terminal_wanted() & 1) || terminal_relay(-1, fds[0], &err) != -EBADF || err.errnum != EBADF)
+		return 4;
+	return 0;
+}
+
+static void without_a_terminal_there_is_no_relay(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(refusals());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 int main(void)
@@ -451,6 +497,7 @@ int main(void)
 	    CASE(a_signal_leaves_the_terminal_as_it_was),
 	    CASE(a_blocked_signal_is_left_to_the_caller),
 	    CASE(stopped_and_continued_it_is_raw_again),
+	    CASE(only_the_output_is_a_terminal),
 	    CASE(without_a_terminal_there_is_no_relay),
 	};
 
