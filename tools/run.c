@@ -82,6 +82,24 @@ static void fail(struct pass *p, struct unit *u, int code)
 		p->code = code;
 }
 
+/* The turn of a unit has come: units that are ready go in the order of the batch. */
+static void enqueue(struct pass *p, size_t i)
+{
+	size_t low = p->head, high = p->tail;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (p->queue[middle] < i)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	memmove(&p->queue[low + 1], &p->queue[low], (p->tail - low) * sizeof(*p->queue));
+	p->queue[low] = i;
+	p->tail++;
+}
+
 /* A unit is done, well or not: those that waited for it come closer to their turn. */
 static void finish(struct pass *p, size_t i, int code)
 {
@@ -98,7 +116,7 @@ static void finish(struct pass *p, size_t i, int code)
 			    report_own(
 				EX_UNAVAILABLE, next->name, "not started: it depends on %s, which failed", u->name));
 		if (p->waiting[p->after[k]] > 0 && --p->waiting[p->after[k]] == 0)
-			p->queue[p->tail++] = p->after[k];
+			enqueue(p, p->after[k]);
 	}
 }
 
@@ -152,7 +170,7 @@ static bool break_circle(struct pass *p)
 	for (size_t i = 0; i < p->b->count; i++) {
 		if (p->waiting[i] > 0) {
 			p->waiting[i] = 0;
-			p->queue[p->tail++] = i;
+			enqueue(p, i);
 			return true;
 		}
 	}
@@ -165,7 +183,7 @@ static int pass_run(struct pass *p)
 
 	for (size_t i = 0; i < p->b->count; i++) {
 		if (p->waiting[i] == 0)
-			p->queue[p->tail++] = i;
+			enqueue(p, i);
 	}
 	for (;;) {
 		if (p->running > 0 && (p->head == p->tail || p->running >= limit)) {

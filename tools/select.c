@@ -494,6 +494,33 @@ static int select_line(const struct request *rq, struct batch *b)
 	return EX_OK;
 }
 
+/* Those that are to be started without having been named, and run, are done already. */
+static int pass_over_running(const struct request *rq, struct batch *b)
+{
+	struct jail_list *running = NULL;
+	struct jail_error err;
+	size_t candidates = 0;
+
+	for (size_t i = 0; i < b->count; i++)
+		candidates += !b->unit[i].asked && b->unit[i].todo == DO_START;
+	if (candidates == 0)
+		return EX_OK;
+	if (jail_list(rq->dying ? JAIL_LIST_DYING : 0, &running, &err) < 0)
+		return report_error(&err);
+	for (size_t i = 0; i < jail_list_count(running); i++) {
+		const char *name;
+		struct unit *u;
+
+		if (jail_params_get(jail_list_at(running, i), "name", &name) < 0)
+			continue;
+		u = batch_find(b, name);
+		if (u != NULL && !u->asked && u->todo == DO_START)
+			u->todo = 0;
+	}
+	jail_list_free(running);
+	return EX_OK;
+}
+
 /* Decide what each needs, given how it runs, and take those along that have to stop meanwhile. */
 static int settle(const struct request *rq, struct batch *b)
 {
@@ -507,8 +534,9 @@ static int settle(const struct request *rq, struct batch *b)
 			return code;
 		restarts = restarts || (b->unit[i].todo & DO_STOP) != 0;
 	}
-	if (!restarts || b->conf == NULL)
-		return EX_OK;
+	code = pass_over_running(rq, b);
+	if (code != EX_OK || !restarts || b->conf == NULL)
+		return code;
 	code = has_dependents(b, &dependents);
 	if (code == EX_OK && dependents)
 		code = add_dependents(rq, b);

@@ -155,6 +155,17 @@ hooks_body() {
 	nothing_left
 }
 
+define_case hook_once "nothing is run for a jail that is there already"
+hook_once_body() {
+	new_root
+	log=$(pwd)/log
+	echo "$p { path = $root; persist; exec.prestart = \"echo prestart >>$log\"; exec.poststop = \"echo poststop >>$log\"; }" >o.conf
+	atf_check -o ignore jail -f o.conf -c
+	fails 73 "^jail: $p: there is a jail of that name already" jail -f o.conf -c $p
+	atf_check jail -f o.conf -c
+	atf_check -o inline:"prestart\n" cat log
+}
+
 define_case failing_hook "a command that fails takes the jail back"
 failing_hook_body() {
 	new_root
@@ -240,7 +251,7 @@ killed_body() {
 }
 
 atf_init_test_cases() {
-	for c in create_remove quiet_verbose numbers given_jid status not_found streams user_dir old_style hooks failing_hook \
+	for c in create_remove quiet_verbose numbers given_jid status not_found streams user_dir old_style hooks hook_once failing_hook \
 		ends stop_timeout remove_bare children killed; do
 		atf_add_test_case $c
 	done
