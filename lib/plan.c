@@ -63,7 +63,8 @@ static int make_identity(const struct maker *m)
 			return r;
 		}
 	} else {
-		m->plan->name = arena_text(m->arena, "", 0);
+		/* Who gives it a number writes it here. */
+		m->plan->name = arena_new(m->arena, PLAN_NUMBER_SIZE, 1);
 		if (!m->plan->name)
 			return plan_no_memory(m);
 	}

@@ -57,9 +57,11 @@ struct plan_strings {
 	size_t count;
 };
 
+#define PLAN_NUMBER_SIZE 16
+
 struct plan {
 	/* identity */
-	char *name; /* "" only before a jid gave it one */
+	char *name; /* "" only before a jid gave it one: there is room for PLAN_NUMBER_SIZE bytes then */
 	int jid;    /* 0: next free */
 	bool persist;
 	struct policy_record

@@ -232,12 +232,30 @@ static int ask_parent(const struct port_jail *j, struct jail_error *err)
 	return jail_error_hint(err, EPERM, "raise children.max of %s", j->parent.name);
 }
 
+/* Who has neither a name nor a number is named by the next free number. */
+static int choose_name(struct port_jail *j, struct jail_error *err)
+{
+	uint32_t jid;
+	int r;
+
+	if (j->plan->name[0] != '\0')
+		return 0;
+	r = store_jid_choose(&j->tree, 0, &jid);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot give it a number");
+	j->plan->jid = (int)jid;
+	(void)snprintf(j->plan->name, PLAN_NUMBER_SIZE, "%d", j->plan->jid);
+	return 0;
+}
+
 /* The directory, its lock, the number, the ids and the first state, in one go under the root's lock. */
 static int take_name_locked(struct port_jail *j, struct jail_error *err)
 {
 	const char *name = j->plan->name;
 	int r = ask_parent(j, err);
 
+	if (r == 0)
+		r = choose_name(j, err);
 	if (r < 0)
 		return r;
 	r = store_check_add(&j->tree, name);
