@@ -99,9 +99,12 @@ static int take_away(const struct tree *t, const char *name, int dirfd, struct j
 	r = tree_children(dirfd, take_away_child, &w);
 	if (r < 0 && err != NULL && err->errnum == 0)
 		return jail_error_sys(err, -r, "cannot remove its child jails");
-	if (r == 0 && store_state_read(dirfd, &s) == 0 && (s.flags & STORE_F_LEFTOVER) != 0)
-		r = clean_view(dirfd, err);
 	if (r < 0)
+		return r;
+	r = store_state_read(dirfd, &s);
+	if (r < 0 && r != -ENODATA && r != -EBADMSG)
+		return jail_error_sys(err, -r, "cannot read its state");
+	if (r == 0 && (s.flags & STORE_F_LEFTOVER) != 0 && (r = clean_view(dirfd, err)) < 0)
 		return r;
 	r = tree_lock(t->fd, true);
 	if (r == 0)
@@ -117,9 +120,11 @@ static int take_away(const struct tree *t, const char *name, int dirfd, struct j
 int remove_jail(const struct tree *t, const char *name, int dirfd, struct jail_error *err)
 {
 	struct store_state s;
-	int pidfd = -1, r;
+	int pidfd = -1, r = store_state_read(dirfd, &s);
 
-	if (store_state_read(dirfd, &s) == 0) {
+	if (r < 0 && r != -ENODATA && r != -EBADMSG)
+		return jail_error_sys(err, -r, "cannot read its state");
+	if (r == 0) {
 		if (s.phase != STORE_REMOVING) {
 			s.phase = STORE_REMOVING;
 			r = tree_lock(t->fd, true);

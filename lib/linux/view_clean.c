@@ -85,8 +85,12 @@ static int clean(int parent_root_fd, const char *path, const char *param, struct
 	ssize_t n;
 	int r;
 
-	if (fd < 0) /* with the directory went what was beside it, or nobody will ever find it */
-		return 0;
+	if (fd < 0) {
+		/* With the directory went what was beside it, or nobody will ever find it. */
+		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+			return 0;
+		return jail_error_sys(err, errno, "cannot open %s", path);
+	}
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, name, sizeof(name));
 	if (n <= 0 || (size_t)n >= sizeof(name))
