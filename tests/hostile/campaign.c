@@ -63,18 +63,20 @@ static void jail_name(const struct worker *w, const struct scenario *s, char *re
 /* One line of ours, and none that nobody signed. */
 static const char *check_message(const struct worker *w)
 {
-	unsigned ours = 0;
+	unsigned ours = 0, inside = 0;
 	const char *line = w->err, *end;
 
 	for (; *line != '\0'; line = end[0] == '\n' ? end + 1 : end) {
 		end = line + strcspn(line, "\n");
-		if (strncmp(line, "jail-init: ", 11) == 0)
+		if (strncmp(line, "jail-init: ", 11) == 0) {
+			inside++;
 			continue;
+		}
 		if (strncmp(line, "jail: ", 6) != 0)
 			return "a line of its message does not begin with its name";
 		ours++;
 	}
-	return ours == 0 ? "it failed and said nothing" : ours > 1 ? "its message has several lines" : NULL;
+	return ours + inside == 0 ? "it failed and said nothing" : ours > 1 ? "its message has several lines" : NULL;
 }
 
 static bool sysexit_like(int code)

@@ -70,6 +70,7 @@ static const struct scenario scenarios[] = {
     {.name = "sweep",
 	.command = "jail|-C",
 	.suffix = "",
+	.changes = true,
 	.setup = {"./inject|-K|-n|60|--|%b/jail|-q|-c|name=%n|path=%d/up|path.base=%d/base|persist"}},
 };
 

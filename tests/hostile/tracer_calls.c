@@ -24,36 +24,36 @@ static const struct call {
 	    ENOMEM) CALL(mount_setattr, ENOMEM) CALL(fsopen, EMFILE) CALL(fsconfig, ENOMEM) CALL(fsmount,
 	    ENOMEM) CALL(fspick, EMFILE) CALL(mount, ENOMEM) CALL(umount2, EBUSY) CALL(pivot_root, EBUSY) CALL(clone,
 	    EAGAIN) CALL(clone3, EAGAIN) CALL(execve, ENOMEM) CALL(execveat, ENOMEM) CALL(setns, ENOMEM) CALL(unshare,
-	    ENOSPC) CALL(socket, ENFILE) CALL(socketpair, EMFILE) CALL(sendmsg, ENOBUFS)
-	    CALL(recvmsg, ENOMEM) CALL(ppoll, ENOMEM) CALL(pidfd_open, EMFILE) CALL(pidfd_send_signal, EPERM) CALL(
-		waitid, ECHILD) CALL(wait4,
-		ECHILD) CALL(mkdirat, ENOSPC) CALL(unlinkat, EIO) CALL(mknodat, ENOSPC) CALL(symlinkat,
+	    ENOSPC) CALL(socket, ENFILE) CALL(socketpair, EMFILE) CALL(sendmsg, ENOBUFS) CALL(recvmsg,
+	    ENOMEM) CALL(ppoll,
+	    ENOMEM) CALL(pidfd_open, EMFILE) CALL(pidfd_send_signal, EPERM) CALL(waitid, ECHILD)
+	    CALL(wait4, 0) CALL(mkdirat, ENOSPC) CALL(unlinkat, EIO) CALL(mknodat, ENOSPC) CALL(symlinkat,
 		ENOSPC) CALL(fchownat, EIO) CALL(fchmodat, EIO) CALL(fchmod, EIO) CALL(fchown, EIO) CALL(fstat, EIO)
-		CALL(newfstatat, EIO) CALL(statx, EIO) CALL(statfs, EIO) CALL(fstatfs, EIO) CALL(
-		    faccessat, EIO) CALL(readlinkat, EIO) CALL(getdents64, EIO) CALL(read, EIO) CALL(pread64, EIO)
-		    CALL(readv, EIO) CALL(write, ENOSPC) CALL(writev, ENOSPC) CALL(pwrite64, ENOSPC) CALL(lseek,
-			EIO) CALL(ioctl, EIO) CALL(fcntl, ENOMEM) CALL(dup, EMFILE)
+		CALL(newfstatat, EIO) CALL(statx, EIO) CALL(statfs, EIO) CALL(fstatfs,
+		    EIO) CALL(faccessat, EIO) CALL(readlinkat, EIO) CALL(getdents64, EIO) CALL(read, EIO) CALL(pread64,
+		    EIO) CALL(readv, EIO) CALL(write, ENOSPC) CALL(writev, ENOSPC) CALL(pwrite64, ENOSPC)
+		    CALL(lseek, EIO) CALL(ioctl, EIO) CALL(fcntl, ENOMEM) CALL(dup, EMFILE)
 			CALL(dup3, EMFILE) CALL(pipe2, EMFILE) CALL(flock, ENOLCK) CALL(close, EIO) CALL(
 			    close_range, ENOMEM) CALL(fsetxattr, ENOSPC) CALL(fgetxattr, EIO) CALL(fremovexattr, EIO)
 			    CALL(flistxattr, EIO) CALL(setxattr, ENOSPC) CALL(getxattr, EIO) CALL(prctl, EIO)
 				CALL(seccomp, ENOMEM) CALL(capset, EPERM) CALL(capget, EPERM) CALL(
 				    keyctl, EDQUOT) CALL(setsid, EPERM) CALL(setgroups, ENOMEM) CALL(setresuid, EAGAIN)
-				    CALL(setresgid, EPERM) CALL(sethostname, EPERM) CALL(
-					setdomainname, EPERM) CALL(chdir, EACCES) CALL(fchdir, EACCES) CALL(chroot,
-					EPERM) CALL(umask, 0) CALL(rt_sigprocmask, EINVAL) CALL(rt_sigaction, EINVAL)
-					CALL(rt_sigtimedwait, EAGAIN) CALL(rt_sigreturn, 0) CALL(
-					    signalfd4, EMFILE) CALL(eventfd2, EMFILE)
-					    CALL(timerfd_create, EMFILE) CALL(epoll_create1, EMFILE) CALL(
-						inotify_init1, EMFILE) CALL(inotify_add_watch, ENOSPC)
-						CALL(nanosleep, EINTR) CALL(clock_nanosleep, EINTR) CALL(clock_gettime,
-						    EINVAL) CALL(getpid, 0) CALL(gettid, 0) CALL(getuid,
-						    0) CALL(geteuid, 0) CALL(getgid, 0) CALL(getegid, 0) CALL(kill,
-						    EPERM) CALL(tkill, EPERM) CALL(uname, 0) CALL(getcwd, ERANGE)
-						    CALL(set_tid_address, 0) CALL(set_robust_list, 0) CALL(rseq, ENOSYS)
-							CALL(getrandom, ENOSYS) CALL(prlimit64, EPERM) CALL(exit, 0)
-							    CALL(exit_group, 0) CALL(sched_getaffinity, EIO)
-								CALL(futex, EIO) CALL(sendto, ENOBUFS)
-								    CALL(recvfrom, ENOMEM) CALL(bind, EADDRINUSE)
+				    CALL(setresgid, EPERM) CALL(sethostname, EPERM)
+					CALL(setdomainname, EPERM) CALL(chdir, EACCES) CALL(fchdir, EACCES) CALL(
+					    chroot, EPERM) CALL(umask, 0) CALL(rt_sigprocmask, EINVAL)
+					    CALL(rt_sigaction, EINVAL) CALL(rt_sigtimedwait, EAGAIN) CALL(rt_sigreturn,
+						0) CALL(signalfd4, EMFILE) CALL(eventfd2, EMFILE) CALL(timerfd_create,
+						EMFILE) CALL(epoll_create1, EMFILE) CALL(inotify_init1, EMFILE)
+						CALL(inotify_add_watch, ENOSPC) CALL(nanosleep, EINTR) CALL(
+						    clock_nanosleep, EINTR) CALL(clock_gettime, EINVAL) CALL(getpid, 0)
+						    CALL(gettid, 0) CALL(getuid, 0) CALL(geteuid, 0) CALL(getgid, 0)
+							CALL(getegid, 0) CALL(kill, EPERM) CALL(tkill, EPERM)
+							    CALL(uname, 0) CALL(getcwd, ERANGE) CALL(set_tid_address, 0)
+								CALL(set_robust_list, 0) CALL(rseq, ENOSYS) CALL(
+								    getrandom, ENOSYS) CALL(prlimit64, EPERM) CALL(exit,
+								    0) CALL(exit_group, 0) CALL(sched_getaffinity, EIO)
+								    CALL(futex, EIO) CALL(sendto, ENOBUFS) CALL(
+									recvfrom, ENOMEM) CALL(bind, EADDRINUSE)
 									CALL(connect, ECONNREFUSED) CALL(sysinfo, EIO)
 									    CALL(getppid, 0) CALL(gettimeofday, 0)
 										CALL(setpgid, EPERM) CALL(sync, 0)

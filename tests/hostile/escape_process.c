@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * escape_process: what runs for a while: inside of a jail, to be a nuisance to the tools; outside, to be found from
+ * inside.
+ *
+ *	bomb N		forks until N processes of this user are there, and again whenever one is killed; TERM is
+ *ignored stubborn	ignores every signal that can be ignored; says "ready"
+ *	zombies N	leaves N orphans that end at once, and then says how many zombies there are after a second
+ *	ambush SECONDS [FILE]	looks for processes that enter, and tries to trace them, to open their memory, their
+ *			files, directories and programs; prints what it got
+ *	exit CODE	ends with CODE
+ *	listen ABSTRACT PATH	(outside) listens on both names until it is killed; says "ready"
+ *	key NAME VALUE COMMAND...	(outside) a session with that key, in which the command is run; its number is
+ *put in place of the argument "serial=@"
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static unsigned number(const char *text)
+{
+	unsigned long n = text != NULL ? strtoul(text, NULL, 10) : 0;
+
+	return n <= 100000 ? (unsigned)n : 100000;
+}
+
+static void __attribute__((noreturn)) bomb(unsigned n)
+{
+	struct rlimit r = {.rlim_cur = n, .rlim_max = n};
+	struct timespec pause = {.tv_nsec = 1000000};
+
+	if (setrlimit(RLIMIT_NPROC, &r) < 0)
+		_exit(1);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_IGN);
+	for (unsigned made = 0;;) {
+		pid_t pid = made < n ? fork() : -1;
+
+		if (pid >= 0)
+			made = pid == 0 ? made + 1 : made + 2;
+		else
+			(void)nanosleep(&pause, NULL);
+	}
+}
+
+static void __attribute__((noreturn)) stubborn(void)
+{
+	for (int sig = 1; sig < 65; sig++)
+		(void)signal(sig, SIG_IGN);
+	(void)puts("ready");
+	(void)fflush(stdout);
+	for (;;)
+		(void)sleep(1000);
+}
+
+static unsigned count_zombies(void)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	unsigned n = 0;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		char path[300], text[256] = "", *end;
+		int fd;
+
+		if (e->d_name[0] < '0' || e->d_name[0] > '9')
+			continue;
+		(void)snprintf(path, sizeof(path), "/proc/%s/stat", e->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (read(fd, text, sizeof(text) - 1) < 0)
+			text[0] = '\0';
+		(void)close(fd);
+		end = strrchr(text, ')');
+		n += end != NULL && end[1] == ' ' && end[2] == 'Z';
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	return n;
+}
+
+/* Each is made by a process that ends before it: nobody but process 1 can ask for it. */
+static int zombies(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(fork() < 0);
+		if (pid < 0 || waitpid(pid, NULL, 0) < 0)
+			return 1;
+	}
+	(void)sleep(1);
+	(void)printf("%u zombies\n", count_zombies());
+	return 0;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- ambush */
+
+static unsigned caught;
+
+static void tell(const char *pid, const char *what, const char *of)
+{
+	(void)printf("caught %s of process %s %s\n", what, pid, of);
+	(void)fflush(stdout);
+	caught++;
+}
+
+/* Is that file our jail's? Then there is nothing to it. */
+static int ours(const char *path)
+{
+	struct stat theirs, root;
+
+	return stat(path, &theirs) < 0 || (stat("/", &root) == 0 && theirs.st_dev == root.st_dev);
+}
+
+static void try_links(const char *pid)
+{
+	static const char *const links[] = {"root", "cwd", "exe"};
+	char path[300], to[300];
+
+	for (unsigned i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		ssize_t n;
+		int fd;
+
+		(void)snprintf(path, sizeof(path), "/proc/%s/%s", pid, links[i]);
+		n = readlink(path, to, sizeof(to) - 1);
+		to[n > 0 ? n : 0] = '\0';
+		if (n <= 0 || ours(path))
+			continue;
+		/* The program of a process may be ours to read, never to write: once it has ended it is not busy any
+		 * more. */
+		if (i < 2) {
+			tell(pid, links[i], to);
+			continue;
+		}
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		for (unsigned tries = 0; fd >= 0 && tries < 200; tries++) {
+			struct timespec pause = {.tv_nsec = 500000};
+			char again[64];
+			int writable;
+
+			(void)snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+			writable = open(again, O_WRONLY | O_CLOEXEC);
+			if (writable >= 0) {
+				tell(pid, "the program for writing", to);
+				(void)close(writable);
+				break;
+			}
+			if (errno != ETXTBSY)
+				break;
+			(void)nanosleep(&pause, NULL);
+		}
+		if (fd >= 0)
+			(void)close(fd);
+	}
+}
+
+static void try_files(const char *pid)
+{
+	char path[600], to[300];
+	DIR *d;
+	struct dirent *e;
+
+	(void)snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	d = opendir(path);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		struct stat st;
+		ssize_t n;
+
+		(void)snprintf(path, sizeof(path), "/proc/%s/fd/%s", pid, e->d_name);
+		n = readlink(path, to, sizeof(to) - 1);
+		to[n > 0 ? n : 0] = '\0';
+		if (n > 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode) && !ours(path))
+			tell(pid, "a directory", to);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+}
+
+static void try_process(const char *pid)
+{
+	char path[300];
+	pid_t number_of = (pid_t)strtol(pid, NULL, 10);
+	int fd;
+
+	try_links(pid);
+	try_files(pid);
+	(void)snprintf(path, sizeof(path), "/proc/%s/mem", pid);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd >= 0) {
+		if (!ours("/proc/self/exe"))
+			tell(pid, "the memory", "");
+		(void)close(fd);
+	}
+	/* A program of the jail's own may be traced where allow.unprivileged_proc_debug says so: only others count. */
+	(void)snprintf(path, sizeof(path), "/proc/%s/exe", pid);
+	if (!ours(path) && ptrace(PTRACE_SEIZE, number_of, 0L, 0L) == 0) {
+		tell(pid, "the process itself", "");
+		(void)ptrace(PTRACE_DETACH, number_of, 0L, 0L);
+	}
+}
+
+static int ambush(unsigned seconds)
+{
+	time_t end = time(NULL) + (time_t)seconds;
+	char self[32];
+
+	(void)snprintf(self, sizeof(self), "%d", (int)getpid());
+	(void)puts("ready");
+	(void)fflush(stdout);
+	while (time(NULL) < end) {
+		DIR *d = opendir("/proc");
+		struct dirent *e;
+
+		while (d != NULL && (e = readdir(d)) != NULL)
+			if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && strcmp(e->d_name, self) != 0 &&
+			    strcmp(e->d_name, "1") != 0)
+				try_process(e->d_name);
+		if (d != NULL)
+			(void)closedir(d);
+	}
+	(void)printf("caught %u\n", caught);
+	return caught > 0;
+}
+
+/* --------------------------------------------------------------------------------------------------------- outside */
+
+static int listen_on(const struct sockaddr_un *at, socklen_t length)
+{
+	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return s < 0 || bind(s, (const struct sockaddr *)at, length) < 0 || listen(s, 8) < 0;
+}
+
+static int listener(const char *abstract, const char *path)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX}, b = {.sun_family = AF_UNIX};
+	size_t n = strlen(abstract);
+
+	if (n + 1 >= sizeof(a.sun_path) || strlen(path) >= sizeof(b.sun_path))
+		return 64;
+	memcpy(a.sun_path + 1, abstract, n);
+	memcpy(b.sun_path, path, strlen(path) + 1);
+	if (listen_on(&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n)) ||
+	    listen_on(&b, (socklen_t)sizeof(b)) || chmod(path, 0777) < 0) {
+		perror("listen");
+		return 1;
+	}
+	(void)puts("ready");
+	(void)fflush(stdout);
+	for (;;)
+		(void)pause();
+}
+
+static int with_key(const char *name, const char *value, char **argv)
+{
+	static char serial[64];
+	long id;
+
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0)
+		return 77;
+	id = syscall(SYS_add_key, "user", name, value, strlen(value), KEY_SPEC_SESSION_KEYRING);
+	if (id < 0)
+		return 77;
+	/* Whoever owns it may do everything, also without possessing it. */
+	(void)syscall(SYS_keyctl, KEYCTL_SETPERM, id, 0x3f3f3f3f);
+	(void)snprintf(serial, sizeof(serial), "serial=%ld", id);
+	for (char **v = argv; *v != NULL; v++)
+		if (strcmp(*v, "serial=@") == 0)
+			*v = serial;
+	(void)execvp(argv[0], argv);
+	return 127;
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (strcmp(what, "bomb") == 0)
+		bomb(number(argv[2]));
+	if (strcmp(what, "stubborn") == 0)
+		stubborn();
+	if (strcmp(what, "zombies") == 0)
+		return zombies(number(argv[2]));
+	if (strcmp(what, "ambush") == 0)
+		return ambush(number(argv[2]));
+	if (strcmp(what, "exit") == 0)
+		return (int)number(argv[2]);
+	if (strcmp(what, "listen") == 0 && argc == 4)
+		return listener(argv[2], argv[3]);
+	if (strcmp(what, "key") == 0 && argc > 4)
+		return with_key(argv[2], argv[3], argv + 4);
+	return 64;
+}
