@@ -10,11 +10,14 @@
 
 #include "view_parts.h"
 
-/* File systems that are no files: interfaces of the kernel, or memory that belongs to the host's programs. */
+/* File systems that are no files: interfaces of the kernel, or of the host's programs. */
 static const char *const pseudo[] = {"autofs", "binder", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs",
-    "cpuset", "debugfs", "devpts", "devtmpfs", "efivarfs", "fuse.lxcfs", "fuse.portal", "fuse.gvfsd-fuse", "fusectl",
-    "hugetlbfs", "mqueue", "nfsd", "nsfs", "pipefs", "proc", "pstore", "ramfs", "resctrl", "rootfs", "rpc_pipefs",
-    "securityfs", "selinuxfs", "smackfs", "sockfs", "sysfs", "tmpfs", "tracefs"};
+    "cpuset", "debugfs", "devpts", "devtmpfs", "efivarfs", "fuse.gvfsd-fuse", "fuse.lxcfs", "fuse.portal", "fusectl",
+    "mqueue", "nfsd", "nsfs", "pipefs", "proc", "pstore", "resctrl", "rootfs", "rpc_pipefs", "securityfs", "selinuxfs",
+    "smackfs", "sockfs", "sysfs", "tracefs"};
+
+/* Memory: the host's programs' own in a tree that is shared with them, files like others in one that is not. */
+static const char *const memory[] = {"hugetlbfs", "ramfs", "tmpfs"};
 
 /* Where a shared tree gets file systems of its own. */
 static const char *const fresh[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/tmp"};
@@ -101,6 +104,9 @@ static bool wanted(const struct view *v, const struct line *l, const char *name,
 
 	for (size_t i = 0; i < ARRAY_SIZE(pseudo); i++)
 		if (strcmp(l->type, pseudo[i]) == 0)
+			return false;
+	for (size_t i = 0; shared && i < ARRAY_SIZE(memory); i++)
+		if (strcmp(l->type, memory[i]) == 0)
 			return false;
 	for (size_t i = 0; shared && i < ARRAY_SIZE(fresh); i++)
 		if (view_beneath(fresh[i], inside))
