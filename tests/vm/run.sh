@@ -40,7 +40,7 @@ for package in coreutils dash bash util-linux mount procps grep sed mawk finduti
     login passwd libc-bin attr strace; do
 	dpkg -L "$package" 2>/dev/null || true
 done | grep -E '/(s?bin|libexec|share/atf|share/kyua)/' | sort -u >"$work/programs"
-for program in awk script python3; do
+for program in awk script python3 busybox mkfs.ext4 losetup; do
 	command -v $program || true
 done >>"$work/programs"
 while read -r file; do
