@@ -35,8 +35,14 @@ struct jail_events {
 
 static int enqueue(struct jail_events *e, enum jail_event_type type, const char *name)
 {
+	struct jail_event *newest;
+
 	if (e->given == e->queued)
 		e->given = e->queued = 0;
+	/* A change is written in pieces; who has not heard of the first hears of them once. */
+	newest = e->queued > 0 ? &e->queue[e->queued - 1] : NULL;
+	if (newest != NULL && newest->type == type && strcmp(newest->name, name) == 0)
+		return 0;
 	if (e->queued == e->queue_room) {
 		size_t room = e->queue_room > 0 ? 2 * e->queue_room : 16;
 		struct jail_event *grown = reallocarray(e->queue, room, sizeof(*grown));
@@ -117,7 +123,7 @@ static int watch_jail(void *arg, const char *child)
 	memcpy(w->name, name, strlen(name) + 1);
 	tree_relative(name, relative);
 	(void)snprintf(path, sizeof(path), "%s/%s", e->tree.path, relative);
-	w->directory = inotify_add_watch(e->fd, path, IN_ATTRIB | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR);
+	w->directory = inotify_add_watch(e->fd, path, IN_ATTRIB | IN_CREATE | IN_DELETE | IN_ONLYDIR);
 	if (w->directory < 0)
 		return errno == ENOENT ? 0 : negative_errno();
 	(void)snprintf(path, sizeof(path), "%s/%s/cgroup.events", e->tree.path, relative);
@@ -136,8 +142,30 @@ static int unwatch(struct jail_events *e, struct watch *w)
 	char name[JAIL_NAME_MAX + 1];
 
 	memcpy(name, w->name, sizeof(name));
+	/* The kernel forgets the watches of a removed control group only when nothing refers to it any more. */
+	(void)inotify_rm_watch(e->fd, w->directory);
+	if (w->events >= 0)
+		(void)inotify_rm_watch(e->fd, w->events);
 	*w = e->watch[--e->count];
 	return announced ? enqueue(e, JAIL_EVENT_REMOVED, name) : 0;
+}
+
+/* A directory beneath the tree's root or a jail's came or went. */
+static int handle_child(struct jail_events *e, const char *prefix, const struct inotify_event *i)
+{
+	struct adding a = {.events = e, .prefix = prefix};
+	char name[JAIL_NAME_MAX + 1];
+	struct watch *w;
+
+	if ((i->mask & IN_ISDIR) == 0 || i->len == 0)
+		return 0;
+	if ((i->mask & IN_CREATE) != 0)
+		return watch_jail(&a, i->name);
+	if ((i->mask & IN_DELETE) == 0 || (size_t)snprintf(name, sizeof(name), "%s%s%s", prefix,
+					      prefix[0] != '\0' ? "." : "", i->name) >= sizeof(name))
+		return 0;
+	w = find(e, name);
+	return w != NULL ? unwatch(e, w) : 0;
 }
 
 static int handle(struct jail_events *e, const struct inotify_event *i)
@@ -147,25 +175,20 @@ static int handle(struct jail_events *e, const struct inotify_event *i)
 	if ((i->mask & IN_Q_OVERFLOW) != 0)
 		return tree_children(e->tree.fd, watch_jail, &a);
 	if (i->wd == e->root)
-		return (i->mask & IN_CREATE) != 0 && i->len > 0 ? watch_jail(&a, i->name) : 0;
+		return handle_child(e, "", i);
 	for (size_t n = 0; n < e->count; n++) {
 		struct watch *w = &e->watch[n];
+		char name[JAIL_NAME_MAX + 1];
 
 		if (i->wd == w->events)
 			return (i->mask & IN_MODIFY) != 0 ? look(e, w, false) : 0;
 		if (i->wd != w->directory)
 			continue;
-		if ((i->mask & (IN_DELETE_SELF | IN_IGNORED)) != 0)
-			return unwatch(e, w);
-		if ((i->mask & IN_CREATE) != 0 && (i->mask & IN_ISDIR) != 0 && i->len > 0) {
-			char name[JAIL_NAME_MAX + 1];
-
-			memcpy(name, w->name, sizeof(name));
-			a.prefix = name;
-			return watch_jail(&a, i->name);
-		}
-		/* Attributes of its children come with their names. */
-		return (i->mask & IN_ATTRIB) != 0 && i->len == 0 ? look(e, w, true) : 0;
+		/* Attributes of what is in it come with a name. */
+		if ((i->mask & IN_ATTRIB) != 0)
+			return i->len == 0 ? look(e, w, true) : 0;
+		memcpy(name, w->name, sizeof(name));
+		return handle_child(e, name, i);
 	}
 	return 0;
 }
@@ -182,7 +205,7 @@ int jail_events_open(struct jail_events **ret, struct jail_error *err)
 	e->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	r = e->fd < 0 ? jail_error_sys(err, errno, "cannot watch") : tree_open(true, &e->tree, err);
 	if (r == 0) {
-		e->root = inotify_add_watch(e->fd, e->tree.path, IN_CREATE | IN_ONLYDIR);
+		e->root = inotify_add_watch(e->fd, e->tree.path, IN_CREATE | IN_DELETE | IN_ONLYDIR);
 		r = e->root < 0 ? negative_errno() : tree_children(e->tree.fd, watch_jail, &a);
 		if (r < 0)
 			(void)jail_error_sys(err, -r, "cannot watch the jails");
