@@ -68,6 +68,23 @@ given_jid_cleanup() {
 	jail -qR $((700000 + $(sed s/t// prefix) % 100000)) 2>/dev/null || true
 }
 
+define_case unnamed "a jail without a name or number is named by the next free one, for all its life"
+unnamed_body() {
+	new_root
+	jid=$(jail -i -c path=$root persist exec.prestop='true' exec.stop='touch /tmp/stopped') || die "not created"
+	echo "$jid" >jid
+	atf_check -o inline:"$jid $jid\n" jls -j "$jid" jid name
+	atf_check -o inline:"$jid\n" jexec "$jid" /bin/hostname
+	atf_check -o inline:"$jid: updated\n" jail -m jid="$jid" host.hostname=other
+	atf_check -o inline:"$jid: removed\n" jail -r "$jid"
+	[ -e root/tmp/stopped ] || die "exec.stop was not run"
+	fails 66 "^jail: .*$jid" jail -r "$jid"
+}
+unnamed_cleanup() {
+	[ ! -s jid ] || jail -qR "$(cat jid)" 2>/dev/null || true
+	clean
+}
+
 define_case status "the command's status is jail's"
 status_body() {
 	new_root
@@ -251,8 +268,8 @@ killed_body() {
 }
 
 atf_init_test_cases() {
-	for c in create_remove quiet_verbose numbers given_jid status not_found streams user_dir old_style hooks hook_once failing_hook \
-		ends stop_timeout remove_bare children killed; do
+	for c in create_remove quiet_verbose numbers given_jid unnamed status not_found streams user_dir old_style hooks \
+		hook_once failing_hook ends stop_timeout remove_bare children killed; do
 		atf_add_test_case $c
 	done
 }
