@@ -6,6 +6,7 @@
 #include "attach.h"
 
 #include <ctype.h>
+#include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <stdio.h>
 #include <string.h>
@@ -234,7 +235,7 @@ static int enter_by_init(struct entering *x, const struct user *user, const char
 
 static int enter_program(struct entering *x, const struct user *user)
 {
-	const char *dir = x->entry->dir != NULL ? x->entry->dir : x->plan->exec_dir;
+	const char *dir = x->entry->dir != NULL ? x->entry->dir : x->entry->login ? user->home : x->plan->exec_dir;
 	char shell[sizeof(user->shell)], *shell_argv[] = {shell, NULL};
 	char *const *argv = x->entry->argv;
 	int r;
@@ -242,8 +243,8 @@ static int enter_program(struct entering *x, const struct user *user)
 	memcpy(shell, user->shell, sizeof(shell));
 	if (argv == NULL || argv[0] == NULL)
 		argv = shell_argv;
-	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
-		return jail_error_sys(x->err, errno, "prctl");
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0 || sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		return jail_error_sys(x->err, errno, "cannot let go of the caller");
 	if (x->init_fd >= 0)
 		return enter_by_init(x, user, dir, argv);
 	if (chdir(dir) < 0)
@@ -458,6 +459,7 @@ int jail_exec(const char *name, const struct jail_exec *x, int *ret_status, stru
 	    .argv = x->argv,
 	    .dir = x->dir,
 	    .user = x->user,
+	    .login = (x->flags & JAIL_EXEC_CLEAN) != 0,
 	    .host_user = (x->flags & JAIL_EXEC_HOSTUSER) != 0,
 	    .terminal = true,
 	    .log_fd = -1,

@@ -31,6 +31,7 @@ struct entry {
 	char *const *argv; /* NULL or empty: the user's shell */
 	const char *dir;   /* NULL: exec.dir */
 	const char *user;  /* NULL: root */
+	bool login;	   /* without `dir`: in the user's home directory */
 	bool host_user;	   /* looked up in the host's passwd file */
 	bool inherit_env;  /* begin with the caller's environment */
 	bool terminal;	   /* relay one of its own where the caller's descriptors are one */

@@ -5,6 +5,7 @@
  */
 #include "inside.h"
 
+#include <linux/close_range.h>
 #include <linux/if.h>
 #include <linux/keyctl.h>
 #include <stdio.h>
@@ -119,6 +120,9 @@ void inside_user_argument(const struct user *u, char buf[INSIDE_USER_MAX])
 
 int inside_exec(char *const argv[], char *const envp[])
 {
+	/* Descriptors 0..2 are the program's, and nothing else that the caller had open. */
+	if (sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		return negative_errno();
 	environ = (char **)envp; /* execvpe(3) would look PATH up in the old one */
 	execvp(argv[0], argv);
 	return negative_errno();
@@ -145,14 +149,23 @@ static void __attribute__((noreturn)) fail(struct progress *p)
 /* With the tool dies the half-made jail; nobody may look into this process while it still has the tool's memory. */
 static int detach(struct progress *p)
 {
-	sigset_t none;
+	sigset_t mask;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		return jail_error_sys(p->err, errno, "prctl");
 	(void)close(p->in->peer);
 	(void)close(p->in->lock_fd);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	/*
+	 * jail-init takes these one by one, and as process 1 would lose any that came before it is ready if they were
+	 * not blocked.
+	 */
+	(void)sigemptyset(&mask);
+	if (p->in->plan->init) {
+		(void)sigaddset(&mask, SIGTERM);
+		(void)sigaddset(&mask, SIGINT);
+		(void)sigaddset(&mask, SIGHUP);
+	}
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	(void)umask(022);
 	/* A session of its own: the caller's controlling terminal is not this one's. */
 	if (setsid() < 0)
@@ -365,8 +378,9 @@ static int report_ready(struct progress *p)
 	struct channel_message m = {.kind = CHANNEL_READY};
 	int r, none = -1;
 
-	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
-		return jail_error_sys(p->err, errno, "prctl");
+	/* Nothing that the caller has open goes further than this, whatever its flags. */
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0 || sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		return jail_error_sys(p->err, errno, "cannot let go of the caller");
 	r = channel_send(p->in->channel, &m, NULL, p->master);
 	p->master = close_fd(p->master);
 	if (r == 0 && p->in->waits) {
