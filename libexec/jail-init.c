@@ -16,6 +16,7 @@
  * TERM, INT and HUP stop the jail: nothing is started any more, everything gets TERM, and when it is gone this ends.
  */
 #include <errno.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -79,8 +80,8 @@ static void report(struct init *in, uint32_t kind, uint32_t index, int status)
  */
 static void let_go(struct init *in)
 {
-	in->opt.channel = close_fd(in->opt.channel);
 	(void)sys_close_range(0, ~0u, 0);
+	in->opt.channel = -1;
 }
 
 /* "jail-init", then "jail-init:3" in every list of processes. */
@@ -309,7 +310,11 @@ int main(int argc, char **argv)
 	if (init_parse(argc, argv, &in.opt) < 0)
 		return INIT_USAGE;
 	if (in.opt.direct) {
-		(void)fcntl(in.opt.channel, F_SETFD, FD_CLOEXEC);
+		/* The channel, and whatever else the caller had open. */
+		if (sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0) {
+			init_complain("cannot close descriptors", errno);
+			return INIT_USAGE;
+		}
 		init_run(&in.opt, in.opt.argv, true);
 	}
 	/* Anywhere else kill(-1, ...) would hit processes that are none of ours. */

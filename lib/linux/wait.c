@@ -97,14 +97,13 @@ static int left_ms(const struct timespec *end)
 /* Until `fd` is readable (or hung up); `end` NULL: for ever. */
 static int wait_readable(const struct wait_for *w, const struct relay *relay, const struct timespec *end)
 {
-	if (w->master >= 0) {
-		/* The terminal's own way of passing ^C and the like is part of the relay. */
-		int r = terminal_relay(w->master, w->fd, NULL);
-
-		if (r < 0)
-			return r;
-	}
 	for (;;) {
+		/* The terminal's own way of passing ^C and the like is part of the relay; others interrupt it. */
+		int r = w->master >= 0 ? terminal_relay(w->master, w->fd, NULL) : 0;
+
+		if (r < 0 && r != -EINTR)
+			return r;
+
 		struct pollfd p[2] = {{.fd = w->fd, .events = POLLIN}, {.fd = relay->signal_fd, .events = POLLIN}};
 		int n = poll(p, 2, end != NULL ? left_ms(end) : -1);
 

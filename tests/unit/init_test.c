@@ -511,11 +511,12 @@ static void restarting_is_changed_from_outside(void **state)
 static void directly_it_becomes_the_program(void **state)
 {
 	(void)state;
-	start("-e", "-u", "12345:23456:7", "-d", "/usr", "--", "sh", "-c", "echo $$; id -u; id -G; pwd; exit 6", NULL);
+	start("-e", "-u", "12345:23456:7", "-d", "/usr", "--", "sh", "-c",
+	    "echo $$; id -u; id -G; pwd; ls /proc/self/fd | tr '\\n' ' '; exit 6", NULL);
 	/* Nothing is reported: the program's end is its own. */
 	expect_closed();
 	expect_exit(6);
-	assert_string_equal(output(), "1\n12345\n23456 7\n/usr\n");
+	assert_string_equal(output(), "1\n12345\n23456 7\n/usr\n0 1 2 3 ");
 }
 
 static void programs_get_what_they_are_meant_to(void **state)
