@@ -16,14 +16,6 @@
 #include "range.h"
 #include "remove.h"
 #include "sys.h"
-#include "terminal.h"
-
-/* ---------------------------------------------------------------------------------------------- before the kernel */
-
-static bool flag(const struct port_jail *j, uint32_t f)
-{
-	return (j->plan->record.flags & f) != 0;
-}
 
 static bool shares_ipc(const struct policy_record *r)
 {
@@ -33,160 +25,17 @@ static bool shares_ipc(const struct policy_record *r)
 /* The namespaces besides users, mounts, processes and cgroups that are the jail's own. */
 static int own_namespaces(const struct port_jail *j)
 {
-	return (flag(j, POLICY_F_HOST_NETWORK) ? 0 : CLONE_NEWNET) | (flag(j, POLICY_F_HOST_NAME) ? 0 : CLONE_NEWUTS) |
+	return (creation_flag(j, POLICY_F_HOST_NETWORK) ? 0 : CLONE_NEWNET) |
+	       (creation_flag(j, POLICY_F_HOST_NAME) ? 0 : CLONE_NEWUTS) |
 	       (shares_ipc(&j->plan->record) ? 0 : CLONE_NEWIPC);
 }
-
-static int check_combination(const struct port_jail *j, struct jail_error *err)
-{
-	const struct plan *plan = j->plan;
-
-	if (!plan->init && plan->start.count > 0) {
-		(void)jail_error_set(err, EINVAL, "exec.start needs the reaper to run it");
-		jail_error_param(err, "exec.init");
-		return jail_error_hint(err, EINVAL, "leave exec.init at yes, or use command");
-	}
-	if (!plan->persist && plan->command.count == 0 && plan->start.count == 0) {
-		(void)jail_error_set(err, EINVAL, "nothing would run in it, so it would end at once");
-		jail_error_param(err, "persist");
-		return jail_error_hint(err, EINVAL, "give it persist, command or exec.start");
-	}
-	if (plan->init && access(JAIL_LIBEXECDIR "/jail-init", X_OK) < 0) {
-		(void)jail_error_sys(err, errno, JAIL_LIBEXECDIR "/jail-init");
-		return jail_error_hint(err, errno, "install jail-init there, or use exec.init=no with a command");
-	}
-	return 0;
-}
-
-static int open_log(struct port_jail *j, struct jail_error *err)
-{
-	if (j->plan->consolelog == NULL)
-		return 0;
-	j->log_fd = open(j->plan->consolelog, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
-	if (j->log_fd < 0) {
-		int r = jail_error_sys(err, errno, "cannot open %s", j->plan->consolelog);
-
-		jail_error_param(err, "exec.consolelog");
-		return r;
-	}
-	return 0;
-}
-
-bool creation_is_service(const struct plan *plan)
-{
-	return plan->restart != PLAN_RESTART_NEVER;
-}
-
-/* A jail's program never gets the caller's terminal: wherever there is one, it gets one of its own. */
-static unsigned terminals(const struct port_jail *j)
-{
-	unsigned which = 0;
-
-	for (int fd = 0; fd <= 2; fd++)
-		if (isatty(fd) && !(fd > 0 && j->log_fd >= 0))
-			which |= 1u << fd;
-	return which;
-}
-
-static int find_host_user(struct port_jail *j, struct jail_error *err)
-{
-	_cleanup_close_ int root = -1;
-	int r;
-
-	if (!j->plan->system_jail_user || j->plan->jail_user == NULL)
-		return 0;
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = root < 0 ? jail_error_sys(err, errno, "cannot open /")
-		     : user_lookup(root, j->plan->jail_user, &j->host_user, err);
-	if (r < 0)
-		jail_error_param(err, "exec.jail_user");
-	return r;
-}
-
-/* The command line of jail-init; its -u is filled in inside, where the jail's passwd file is. */
-static int make_arguments(struct port_jail *j, struct jail_error *err)
-{
-	static char init[] = "jail-init", channel[] = "-c", persist[] = "-p", restart[] = "-r", never[] = "never",
-		    failure[] = "failure", always[] = "always", user[] = "-u", dir[] = "-d", terminal[] = "-t",
-		    nosuser[] = "-s", line[] = "-x", direct[] = "-e", end[] = "--";
-	static char *const restarts[] = {never, failure, always};
-	const struct plan *plan = j->plan;
-	size_t n = 0;
-	char **v = calloc(16 + 2 * plan->start.count + plan->command.count, sizeof(*v));
-
-	if (v == NULL)
-		return jail_error_set(err, ENOMEM, "out of memory");
-	j->init_argv = v;
-	v[n++] = init;
-	v[n++] = channel;
-	v[n++] = j->user_argument; /* replaced in start_first(), where the channel is */
-	if (!plan->init)
-		v[n++] = direct;
-	if (plan->persist)
-		v[n++] = persist;
-	v[n++] = restart;
-	v[n++] = restarts[plan->restart];
-	v[n++] = user;
-	v[n++] = j->user_argument;
-	v[n++] = dir;
-	v[n++] = plan->exec_dir;
-	if ((j->terminal & 1) != 0)
-		v[n++] = terminal;
-	if (j->privileges.no_root)
-		v[n++] = nosuser;
-	for (size_t i = 0; i < plan->start.count; i++) {
-		v[n++] = line;
-		v[n++] = plan->start.item[i];
-	}
-	if (plan->command.count > 0)
-		v[n++] = end;
-	for (size_t i = 0; i < plan->command.count; i++)
-		v[n++] = plan->command.item[i];
-	return 0;
-}
-
-/* All that can be found wrong without touching the kernel's state is found here. */
-static int prepare(struct port_jail *j, struct jail_error *err)
-{
-	int r = check_combination(j, err);
-
-	if (r == 0)
-		r = inside_check_stdio(err);
-	if (r == 0)
-		r = parent_open(&j->tree, j->plan->name, &j->parent, err);
-	if (r == 0)
-		r = parent_rebase(&j->parent, j->params, j->plan, err);
-	if (r == 0)
-		r = view_prepare(j->plan, j->parent.root, &j->view, err);
-	if (r == 0)
-		r = plan_check_devices(j->plan, parent_record(&j->parent), err);
-	if (r == 0)
-		r = privilege_compose(&j->plan->record, &j->privileges, err);
-	if (r == 0)
-		r = find_host_user(j, err);
-	if (r == 0)
-		r = open_log(j, err);
-	if (r < 0)
-		return r;
-	if (creation_is_service(j->plan) || j->plan->start.count + j->plan->command.count == 0)
-		j->silent = terminals(j);
-	else
-		j->terminal = terminals(j);
-	j->env = malloc(sizeof(*j->env));
-	if (j->env == NULL)
-		return jail_error_set(err, ENOMEM, "out of memory");
-	r = environment_begin(j->env, !j->plan->exec_clean, &j->plan->env, err);
-	return r < 0 ? r : make_arguments(j, err);
-}
-
-/* --------------------------------------------------------------------------------------------------------- steps */
 
 static int take_range(struct port_jail *j, struct jail_error *err)
 {
 	struct policy_record *record = &j->plan->record;
 	int r;
 
-	if (flag(j, POLICY_F_HOST_USERS))
+	if (creation_flag(j, POLICY_F_HOST_USERS))
 		return 0;
 	if (parent_has_users(&j->parent)) {
 		if (j->plan->users_fixed)
@@ -347,8 +196,8 @@ static void describe_inside(const struct port_jail *j, struct inside *in, struct
 	    .plan = j->plan,
 	    .view = j->view,
 	    .privileges = &j->privileges,
-	    .own_users = !flag(j, POLICY_F_HOST_USERS),
-	    .own_network = !flag(j, POLICY_F_HOST_NETWORK),
+	    .own_users = !creation_flag(j, POLICY_F_HOST_USERS),
+	    .own_network = !creation_flag(j, POLICY_F_HOST_NETWORK),
 	    .namespaces = own_namespaces(j),
 	    .channel = j->peer,
 	    .peer = j->channel,
@@ -377,7 +226,7 @@ static int clone_first(struct port_jail *j, uint64_t more)
 	struct inside in;
 	long pid;
 
-	if (flag(j, POLICY_F_HOST_USERS))
+	if (creation_flag(j, POLICY_F_HOST_USERS))
 		args.flags |= (uint64_t)(unsigned)own_namespaces(j);
 	pid = sys_clone3(&args);
 	if (pid == 0) {
@@ -470,7 +319,7 @@ static int start_donor(struct port_jail *j, struct jail_error *err)
 	bool nested = parent_has_users(&j->parent);
 	int parent = nested ? j->parent.pidfd : -1, r;
 
-	if (flag(j, POLICY_F_HOST_USERS))
+	if (creation_flag(j, POLICY_F_HOST_USERS))
 		return 0;
 	r = donor_start(&j->donor, CLONE_NEWUSER | own_namespaces(j), parent, err);
 	if (r < 0)
@@ -607,7 +456,7 @@ int port_create(struct plan *plan, const struct jail_params *params, const struc
 	if (r == 0)
 		(void)remove_leftovers(&j->tree, NULL);
 	if (r == 0)
-		r = prepare(j, err);
+		r = creation_prepare(j, err);
 	if (r == 0)
 		r = apply_steps(j, err);
 	if (r < 0) {

@@ -53,6 +53,13 @@ bool creation_waits(const struct port_jail *j);
  * and where the caller's descriptors are a terminal it gets /dev/null.
  */
 bool creation_is_service(const struct plan *plan);
+static inline bool creation_flag(const struct port_jail *j, uint32_t f)
+{
+	return (j->plan->record.flags & f) != 0;
+}
+
+/* Everything that comes before the first change of the kernel's state. */
+int creation_prepare(struct port_jail *j, struct jail_error *err);
 /* Kill the first process and wait for it. */
 void creation_kill(struct port_jail *j);
 
