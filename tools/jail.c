@@ -96,7 +96,7 @@ static void take_option(struct request *rq, int option, char *value)
 		break;
 	case 'R':
 		rq->bare = true;
-		/* fallthrough */
+		__attribute__((fallthrough));
 	case 'r':
 		rq->todo |= DO_STOP;
 		break;
