@@ -27,6 +27,9 @@ clean() {
 	for m in $(sed -n 's/^[^ ]* \([^ ]*\).*/\1/p' /proc/mounts | grep "^$(pwd)/" | sort -r); do
 		umount -l "$m"
 	done
+	for m in $(cat mounts 2>/dev/null); do
+		umount -l "$m"
+	done
 	for d in $(cat dirs 2>/dev/null); do
 		rm -rf "$d"
 	done
@@ -184,6 +187,49 @@ shared_body() {
 	atf_check "$probe" -p "$(pwd)/above" -b / /bin/sh -c "echo x >/etc/$mark"
 	[ "$(cat above/etc/$mark)" = x ] && [ ! -e /etc/$mark ] || die "not in path"
 	[ "$(stat -c %a:%u above/etc)" = "$(stat -c %a:%u /etc)" ] || die "other rights"
+}
+
+define_case layered "file systems beneath a tree of layers get layers of their own"
+layered_body() {
+	new_tree tree
+	mkdir -p tree/more/deep
+	mount -t tmpfs none tree/more || atf_skip "no tmpfs"
+	mkdir tree/more/deep
+	chmod 755 tree/more
+	echo old >tree/more/deep/f
+	echo file >one
+	touch tree/one
+	mount --bind one tree/one
+	atf_check -o inline:'new\nfile\n' "$probe" -v 0 -p "$root" -S 'echo new >/more/deep/f; cat /more/deep/f /one'
+	[ "$(cat tree/more/deep/f)" = old ] || die "written through"
+	atf_check -s exit:1 -o inline:'old\n' -e match:'Read-only' "$probe" -r -v 0 -p "$root" -S 'cat /more/deep/f; touch /more/x'
+	# A disk beneath the host's tree.
+	command -v mkfs.ext4 >/dev/null || atf_skip "needs mkfs.ext4"
+	d=/usr/local/view-test-$$
+	echo $d >dirs
+	mkdir -p $d
+	dd if=/dev/zero of=image bs=1M count=8 2>/dev/null
+	mkfs.ext4 -q -F image || die mkfs
+	loop=$(losetup -f --show image 2>/dev/null) || atf_skip "needs a loop device"
+	echo "$loop" >loops
+	mount "$loop" $d
+	echo $d >mounts
+	mkdir -m 750 $d/sub
+	chown 0:7 $d/sub
+	echo old >$d/sub/f
+	atf_check -s exit:1 -o inline:'old\n' -e match:'Read-only' "$probe" -r -p / -S "cat $d/sub/f; touch $d/x"
+	atf_check -o inline:'new\n0:7:750\n' "$probe" -v 0 -p / -S "echo new >$d/sub/f; cat $d/sub/f; stat -c %u:%g:%a $d/sub"
+	mkdir above
+	atf_check -o inline:'new\n0:7:750\n' "$probe" -p "$(pwd)/above" -b / -S "echo new >$d/sub/f; cat $d/sub/f; stat -c %u:%g:%a $d/sub"
+	[ "$(cat above$d/sub/f)" = new ] || die "not in path"
+	atf_check -o inline:'new\n' "$probe" -p "$(pwd)/above" -b / -S "cat $d/sub/f"
+	atf_check -o inline:'new\nvolatile\n' "$probe" -v 0 -p "$(pwd)/above" -b / -S "cat $d/sub/f; echo volatile >$d/sub/f; cat $d/sub/f"
+	atf_check -o inline:'new\n' "$probe" -r -p "$(pwd)/above" -b / -S "cat $d/sub/f"
+	[ "$(cat $d/sub/f above$d/sub/f)" = 'old
+new' ] || die "written through"
+	[ -z "$(ls -A | grep jail-work)" ] || die "a work directory is left"
+	# Hidden with what is mounted beneath it.
+	atf_check -o inline:'0\n' "$probe" -v 0 -p / -H $d -S "ls -A $d | wc -l"
 }
 
 define_case sockets "no socket and no FIFO of the host's is reached through a shared tree"
@@ -520,7 +566,7 @@ leaves_nothing_body() {
 }
 
 atf_init_test_cases() {
-	for c in plain late submounts readonly volatile base work shared sockets devices missing mounts layers disk targets race \
+	for c in plain late submounts readonly volatile base work shared layered sockets devices missing mounts layers disk targets race \
 	    hide covers kernel host_users identity change leaves_nothing; do
 		atf_add_test_case $c
 	done
