@@ -6,7 +6,6 @@
 #include "attach.h"
 
 #include <ctype.h>
-#include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <stdio.h>
 #include <string.h>
@@ -243,8 +242,8 @@ static int enter_program(struct entering *x, const struct user *user)
 	memcpy(shell, user->shell, sizeof(shell));
 	if (argv == NULL || argv[0] == NULL)
 		argv = shell_argv;
-	if (prctl(PR_SET_PDEATHSIG, 0) < 0 || sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
-		return jail_error_sys(x->err, errno, "cannot let go of the caller");
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
+		return jail_error_sys(x->err, errno, "prctl");
 	if (x->init_fd >= 0)
 		return enter_by_init(x, user, dir, argv);
 	if (chdir(dir) < 0)

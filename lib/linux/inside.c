@@ -378,9 +378,8 @@ static int report_ready(struct progress *p)
 	struct channel_message m = {.kind = CHANNEL_READY};
 	int r, none = -1;
 
-	/* Nothing that the caller has open goes further than this, whatever its flags. */
-	if (prctl(PR_SET_PDEATHSIG, 0) < 0 || sys_close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
-		return jail_error_sys(p->err, errno, "cannot let go of the caller");
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
+		return jail_error_sys(p->err, errno, "prctl");
 	r = channel_send(p->in->channel, &m, NULL, p->master);
 	p->master = close_fd(p->master);
 	if (r == 0 && p->in->waits) {
