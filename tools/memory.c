@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PIECE (64u << 10) /* the first piece, touched at once */
+#define PIECE (96u << 10) /* the first piece, touched at once */
 #define LARGER (1u << 20) /* each that follows, touched as it is used */
 #define ALIGN alignof(max_align_t)
 

@@ -160,8 +160,7 @@ int channel_receive(int fd, int timeout_ms, struct channel_message *ret, struct 
 	struct iovec part = {.iov_base = &packet, .iov_len = sizeof(packet)};
 	union control control;
 	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control};
-	_cleanup_close_
-	int passed = -1;
+	_cleanup_close_ int passed = -1;
 	ssize_t n;
 	int r = wait_readable(fd, timeout_ms);
 

@@ -16,7 +16,7 @@
 struct donor_stack {
 	int end, ours;
 	int parent_pidfd, namespaces;
-	char stack[4096] __attribute__((aligned(16)));
+	char stack[32768] __attribute__((aligned(16))); /* as much as a sanitizer or a dynamic linker may want */
 };
 
 /*

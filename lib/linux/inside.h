@@ -12,7 +12,7 @@
 #include "user.h"
 #include "view.h"
 
-#define INSIDE_ENV_MAX 4096 /* variables */
+#define INSIDE_ENV_MAX 1024 /* variables */
 
 struct inside {
 	const struct plan *plan;

@@ -180,8 +180,10 @@ int remove_if_over(const struct tree *t, const char *name, bool wait, struct jai
 	if (r < 0)
 		return r == -EWOULDBLOCK ? 0 : jail_error_sys(err, -r, "cannot lock it");
 	if (over(fd)) {
-		/* One that ended by itself is on the list for as long as it does not persist: nothing to mark or kill. */
-		bool listed = store_state_read(fd, &s) == 0 && s.phase == STORE_RUNNING && (s.flags & STORE_F_PERSIST) == 0;
+		/* One that ended by itself is on the list for as long as it does not persist: nothing to mark or kill.
+		 */
+		bool listed =
+		    store_state_read(fd, &s) == 0 && s.phase == STORE_RUNNING && (s.flags & STORE_F_PERSIST) == 0;
 
 		r = listed ? take_away(t, name, fd, err) : remove_jail(t, name, fd, err);
 		return r < 0 ? r : 1;

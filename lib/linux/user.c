@@ -98,8 +98,7 @@ static bool parse_id(const char *text, uint32_t *ret)
 /* Open a file beneath the root; -ENOENT when there is none, `*ret_fd` untouched. */
 static int open_beneath(int root_fd, const char *path, int *ret_fd)
 {
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	struct stat st;
 
 	/* EAGAIN: something moved while the path was walked, and the kernel could not be sure. */
@@ -188,8 +187,7 @@ static bool read_members(struct reader *r, const char *name, int *ret_last)
 
 static int read_groups(int root_fd, struct user *u, struct jail_error *err)
 {
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	struct reader reader = {.fd = -1};
 	char gid_text[16], ignored[1];
 	struct field skipped = {.text = ignored, .size = sizeof(ignored)};
@@ -268,8 +266,7 @@ static int find_user(int fd, const char *name, struct user *ret)
 
 int user_lookup(int root_fd, const char *name, struct user *ret, struct jail_error *err)
 {
-	_cleanup_close_
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 	bool root = strcmp(name, "root") == 0 || strcmp(name, "0") == 0;
 	struct user u;
 	int r;

@@ -54,8 +54,8 @@ int view_clean_at(const struct plan *plan, int parent_root_fd, struct jail_error
  * jail's plan, `will` the wanted one (it must outlive the view; its record gets the devices). What can't be changed is
  * EBUSY, EPERM or ENOTSUP with the parameter.
  */
-int view_prepare_change(const struct plan *was, struct plan *will, int parent_root_fd, struct view **ret,
-    struct jail_error *err);
+int view_prepare_change(
+    const struct plan *was, struct plan *will, int parent_root_fd, struct view **ret, struct jail_error *err);
 /*
  * In a process that has joined the jail's mount namespace as root of the host: cover more paths, add and remove mounts
  * and device nodes, switch the root to read only; all or nothing.
