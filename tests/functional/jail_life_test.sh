@@ -11,6 +11,10 @@ create_remove_body() {
 	fails 73 "^jail: $p: " jail -c name=$p path=$root persist
 	atf_check -o inline:"$p: removed\n" jail -r $p
 	fails 66 "^jail: .*$p" jail -r $p
+	# Cleaning up after what is gone already is no mistake.
+	atf_check jail -rC $p
+	atf_check -o inline:"$p: created\n" jail -cC name=$p path=$root persist
+	atf_check -o inline:"$p: removed\n" jail -rd $p
 	nothing_left
 }
 
