@@ -6,7 +6,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -26,11 +28,9 @@ int port_go(struct port_jail *j, struct jail_error *err)
 	const struct channel_message go = {.kind = CHANNEL_GO};
 	int r = creation_waits(j) ? channel_send(j->channel, &go, NULL, -1) : 0;
 
-	/* From here on it lives without us, and need not be looked at by every command. */
-	if (r == 0 && j->plan->persist) {
-		r = tree_lock(j->tree.fd, true);
-		if (r == 0)
-			r = store_check_drop(&j->tree, j->plan->name);
+	/* From here on it lives without us, and need not be looked at; if that fails, the next command looks once. */
+	if (r == 0 && j->plan->persist && tree_lock(j->tree.fd, true) == 0) {
+		(void)store_check_drop(&j->tree, j->plan->name);
 		tree_unlock(j->tree.fd);
 	}
 	/* Others may change or remove it now. */
@@ -94,12 +94,30 @@ static int left_ms(const struct timespec *end)
 	return ms < 0 ? 0 : (int)ms;
 }
 
+/* Readable when `fd` is, or at `end`: the relay of a terminal waits for one descriptor. `timer` is to be kept open. */
+static int open_deadline(int fd, const struct timespec *end, int *timer)
+{
+	const struct itimerspec at = {.it_value = *end};
+	struct epoll_event in = {.events = EPOLLIN};
+	_cleanup_close_ int both = epoll_create1(EPOLL_CLOEXEC);
+
+	*timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (*timer < 0 || both < 0 || timerfd_settime(*timer, TFD_TIMER_ABSTIME, &at, NULL) < 0 ||
+	    epoll_ctl(both, EPOLL_CTL_ADD, fd, &in) < 0 || epoll_ctl(both, EPOLL_CTL_ADD, *timer, &in) < 0)
+		return negative_errno();
+	return take_fd(&both);
+}
+
 /* Until `fd` is readable (or hung up); `end` NULL: for ever. */
 static int wait_readable(const struct wait_for *w, const struct relay *relay, const struct timespec *end)
 {
+	_cleanup_close_ int deadline = -1, timer = -1;
+
+	if (w->master >= 0 && end != NULL && (deadline = open_deadline(w->fd, end, &timer)) < 0)
+		return deadline;
 	for (;;) {
 		/* The terminal's own way of passing ^C and the like is part of the relay; others interrupt it. */
-		int r = w->master >= 0 ? terminal_relay(w->master, w->fd, NULL) : 0;
+		int r = w->master >= 0 ? terminal_relay(w->master, deadline >= 0 ? deadline : w->fd, NULL) : 0;
 
 		if (r < 0 && r != -EINTR)
 			return r;
@@ -187,6 +205,24 @@ static int take_message(struct port_jail *j, size_t *done, int *status, struct j
 	return 1;
 }
 
+/* Nothing to wait for but that the reaper runs: as it has nothing to report, it lets go of the channel at once. */
+static int wait_started(const struct port_jail *j, struct jail_error *err)
+{
+	struct pollfd p = {.fd = j->pidfd, .events = POLLIN};
+	struct channel_message m = {0};
+	struct jail_error failure;
+	int r = channel_receive(j->channel, -1, &m, &failure, NULL);
+
+	if (r == 0 && m.kind == CHANNEL_ERROR) {
+		if (err != NULL)
+			*err = failure;
+		return failure.errnum > 0 ? -failure.errnum : -EIO;
+	}
+	if (r != -EPIPE)
+		return jail_error_sys(err, EPROTO, "its first process is not understood");
+	return poll(&p, 1, 0) > 0 ? jail_error_set(err, EIO, "its first process was killed at its start") : 0;
+}
+
 /* With the reaper: the statuses it reports, then whether anything is left. */
 static int wait_init(
     struct port_jail *j, const struct relay *relay, const struct timespec *end, int *status, struct jail_error *err)
@@ -196,7 +232,7 @@ static int wait_init(
 	int r;
 
 	if (j->plan->start.count + j->plan->command.count == 0)
-		return 0;
+		return wait_started(j, err);
 	if (creation_is_service(j->plan) && j->plan->start.count == 0)
 		return 0;
 	do {
