@@ -424,12 +424,12 @@ static const char *machine_secrets(void)
 {
 	static const char *const files[] = {"/proc/kcore", "/proc/kmsg", "/proc/vmcore", "/dev/mem", "/dev/port",
 	    "/dev/kmsg", "/sys/kernel/debug/sched/debug", "/sys/kernel/tracing/trace", "/sys/kernel/security/lsm",
-	    "/proc/sys/kernel/cad_pid", "/sys/firmware/efi/efivars", "/proc/keys", "/proc/slabinfo",
-	    "/proc/vmallocinfo", "/proc/timer_list", "/sys/firmware/acpi/tables/DSDT", "/sys/kernel/btf/vmlinux"};
+	    "/proc/sys/kernel/cad_pid", "/sys/firmware/efi/efivars", "/proc/slabinfo", "/proc/vmallocinfo",
+	    "/proc/timer_list", "/sys/firmware/acpi/tables/DSDT"};
 	static char what[300];
 	unsigned readable = 0;
 
-	for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]) - 1; i++) {
+	for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		char byte;
 		int fd = open(files[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
@@ -441,7 +441,6 @@ static const char *machine_secrets(void)
 		}
 		(void)close(fd);
 	}
-	/* /proc/keys shows the keys of whoever asks: of a jail's users, none. */
 	return readable > 0 ? what : NULL;
 }
 

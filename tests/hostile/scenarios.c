@@ -49,7 +49,7 @@ static const struct scenario scenarios[] = {
 	.suffix = "",
 	.removes = true,
 	.setup = {"jail|-q|-c|name=%n|path=/|path.volatile|persist|exec.prestop=:|exec.stop=:|exec.poststop=:|"
-		  "exec.release=:"}},
+		  "exec.release=:|stop.timeout=1"}},
     {.name = "remove-base",
 	.command = "jail|-q|-R|%n",
 	.suffix = "",

@@ -1,0 +1,182 @@
+#! /usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Every system call of creation and removal is broken, one after the other (campaign.c): the tool or a process that it
+# made is killed at it, or it fails. Each time the next command has to find everything in order.
+
+campaign() {
+	bin=$(dirname "$(command -v jail)")
+	mkdir -p work
+	# With a loader and a sanitizer's runtime around it, a tool makes many calls that are not ours.
+	if [ -n "$JAIL_SANITIZED" ] || readelf -lW "$bin/jail" | grep -q INTERP; then
+		atf_skip 'the tools are not static'
+	fi
+	"$JAIL_HOSTILE/campaign" -b "$bin" -d "$PWD/work" "$@" >report 2>&1
+	status=$?
+	cat report
+	grep '^FAILED' report >failed || true
+	atf_check -o empty cat failed
+	atf_check_equal 0 "$status"
+}
+
+# Workers' jails are called hPID-N: those of a campaign that was itself killed.
+clean() {
+	[ -s report ] || return 0
+	for j in $(jls -d -n name 2>/dev/null | sed -n 's/^name=\(h[0-9]*-[0-9.c]*\)$/\1/p' | sort -r); do
+		pid=${j#h}
+		[ -d "/proc/${pid%%-*}" ] || jail -q -R "$j" || true
+	done
+}
+
+# define NAME DESCRIPTION MODE SCENARIO...
+define() {
+	atf_test_case "$1" cleanup
+	eval "$1_head() {
+		atf_set descr '$2'
+		atf_set require.user root
+		atf_set require.progs readelf
+		atf_set timeout 300
+	}"
+	eval "$1_cleanup() { clean; }"
+	name=$1
+	shift 2
+	eval "${name}_body() { campaign $*; }"
+	programs="${programs:-} $name"
+}
+
+define kill_create 'SIGKILL before every call of creation leaves nothing that the next command does not clean' \
+    kill plain command noinit child
+define kill_views 'the same for every kind of view, with hooks and with users of the host' \
+    kill volatile base hostusers hooks
+define kill_remove 'SIGKILL before every call of removal, change and cleaning up' \
+    kill kill-jail stop-jail remove-base remove-parent modify sweep
+define killed_create 'SIGKILL after every call of creation' \
+    killed plain command noinit base child
+define killed_remove 'SIGKILL after every call of removal' \
+    killed kill-jail stop-jail remove-base remove-parent sweep
+define fail_create 'every call of creation fails: one line, an exit code of sysexits(3), nothing is left' \
+    fail plain command noinit child
+define fail_views 'the same for every kind of view, with hooks and with users of the host' \
+    fail volatile base hostusers hooks
+define fail_remove 'every call of removal, change and cleaning up fails' \
+    fail kill-jail stop-jail remove-base remove-parent modify sweep
+define interrupt 'every call is interrupted' \
+    interrupt plain child kill-jail
+
+# ------------------------------------------------------------------------------------- what runs out
+
+# one_line FILE: exactly one line, and the tool's.
+one_line() {
+	atf_check_equal 1 "$(wc -l <"$1" | tr -d ' ')"
+	atf_check -o match:'^jail: ' cat "$1"
+}
+
+tree() {
+	mkdir -p root/bin root/dev root/proc root/sys root/run root/tmp
+	cp "$JAIL_HOSTILE/nothing" root/bin/true
+}
+
+atf_test_case descriptors cleanup
+descriptors_head() {
+	atf_set descr 'EMFILE: with any number of descriptors it works, or says so in a line and leaves nothing'
+	atf_set require.user root
+}
+descriptors_body() {
+	tree
+	echo "h$$-f" >name
+	worked=0
+	for n in $(seq 3 40); do
+		if (ulimit -n "$n" && jail -q -c name="h$$-f" path="$PWD/root" command=/bin/true) 2>err; then
+			worked=$((worked + 1))
+		else
+			one_line err
+		fi
+		atf_check -s not-exit:0 -o ignore -e ignore jls -d -j "h$$-f" jid
+	done
+	atf_check test "$worked" -gt 0
+}
+descriptors_cleanup() {
+	[ -s name ] && jail -q -R "$(cat name)" 2>/dev/null || true
+}
+
+atf_test_case disk cleanup
+disk_head() {
+	atf_set descr 'ENOSPC: a full disk beneath a path with a base, and beneath a console log'
+	atf_set require.user root
+}
+disk_body() {
+	tree
+	echo "h$$-d" >name
+	mkdir -p disk base/bin base/dev base/proc
+	cp "$JAIL_HOSTILE/nothing" base/bin/true
+	mount -t tmpfs -o nr_inodes=3 tmpfs disk || atf_fail 'mount'
+	mkdir disk/up
+	if jail -q -c name="h$$-d" path="$PWD/disk/up" path.base="$PWD/base" command=/bin/true 2>err; then
+		atf_fail 'it worked on a full disk'
+	fi
+	one_line err
+	atf_check -o match:'No space' cat err
+	atf_check_equal up "$(ls -A disk)"
+	atf_check -s not-exit:0 -o ignore -e ignore jls -d -j "h$$-d" jid
+	touch disk/full
+	if jail -q -c name="h$$-d" path="$PWD/root" exec.consolelog="$PWD/disk/log" command=/bin/true 2>err; then
+		atf_fail 'it worked without a log'
+	fi
+	one_line err
+	atf_check -s not-exit:0 -o ignore -e ignore jls -d -j "h$$-d" jid
+	umount disk
+}
+disk_cleanup() {
+	[ -s name ] && jail -q -R "$(cat name)" 2>/dev/null
+	umount -l disk 2>/dev/null
+	return 0
+}
+
+atf_test_case memory cleanup
+memory_head() {
+	atf_set descr 'ENOMEM: each allocation fails once, in creation and removal'
+	atf_set require.user root
+}
+memory_body() {
+	[ -z "$JAIL_SANITIZED" ] || atf_skip 'the sanitizer has an allocator of its own'
+	tree
+	echo "h$$-m" >name
+	for n in $(seq 1 2000); do
+		rm -f failed
+		if FAIL_ALLOC="$n" FAIL_TOLD="$PWD/failed" "$JAIL_HOSTILE/jail-memory" -q -c name="h$$-m" \
+		    path="$PWD/root" persist meta=a=b command=/bin/true 2>err; then
+			[ -e failed ] || break
+		else
+			one_line err
+			atf_check -o match:'emory' cat err
+			atf_check -s not-exit:0 -o ignore -e ignore jls -d -j "h$$-m" jid
+		fi
+		jail -q -R "h$$-m" 2>/dev/null
+	done
+	echo "$n allocations"
+	atf_check test "$n" -gt 20 -a "$n" -lt 2000
+	for n in $(seq 1 2000); do
+		rm -f failed
+		jls -j "h$$-m" jid >/dev/null 2>&1 || atf_check jail -q -c name="h$$-m" path="$PWD/root" persist
+		if FAIL_ALLOC="$n" FAIL_TOLD="$PWD/failed" "$JAIL_HOSTILE/jail-memory" -q -r "h$$-m" 2>err; then
+			atf_check -s not-exit:0 -o ignore -e ignore jls -d -j "h$$-m" jid
+			[ -e failed ] || break
+		else
+			one_line err
+		fi
+	done
+	echo "$n allocations"
+	atf_check test "$n" -gt 10 -a "$n" -lt 2000
+}
+memory_cleanup() {
+	[ -s name ] && jail -q -R "$(cat name)" 2>/dev/null || true
+}
+
+atf_init_test_cases() {
+	for name in $programs; do
+		atf_add_test_case "$name"
+	done
+	atf_add_test_case descriptors
+	atf_add_test_case disk
+	atf_add_test_case memory
+}
