@@ -60,7 +60,7 @@ int jail_create(const struct jail_params *p, const struct jail_options *opts, in
 {
 	struct plan *plan = NULL;
 	struct port_jail *j = NULL;
-	int jid = 0, r = make_plan(p, &plan, err);
+	int jid = 0, status = 0, r = make_plan(p, &plan, err);
 
 	if (r < 0)
 		return r;
@@ -79,6 +79,8 @@ int jail_create(const struct jail_params *p, const struct jail_options *opts, in
 		jid = port_jid(j);
 		progress(opts, plan->name, "created");
 		r = port_go(j, err);
+		if (r == 0)
+			r = port_wait(j, &status, err);
 		if (r < 0)
 			port_destroy(j);
 		else
