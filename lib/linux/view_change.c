@@ -363,9 +363,10 @@ static void take_back(struct view *v, const struct plan *was, struct undo *u)
 		(void)view_attach(v, u->removed[i].fd, u->removed[i].target, u->removed[i].directory, NULL);
 }
 
-int view_change(const struct plan *was, const struct plan *will, struct view *v, int userns_fd, uint32_t base,
+int view_change(const struct plan *was, const struct plan *will, struct view *prepared, int userns_fd, uint32_t base,
     uint32_t count, struct jail_error *err)
 {
+	struct view *v = prepared;
 	struct undo u = {.nremoved = 0};
 	mode_t mask = umask(0);
 	int r = will == v->plan ? check(was, will, err) : jail_error_set(err, EINVAL, "not the plan that was prepared");

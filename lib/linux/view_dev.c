@@ -84,10 +84,10 @@ int view_dev_prepare(struct view *v, struct jail_error *err)
 }
 
 /* One extra device in a /dev that is ours, or (live) that may have been changed from inside: no link is followed. */
-int view_dev_node(struct view *v, int dev_fd, size_t i, struct jail_error *err)
+int view_dev_node(struct view *v, int dev_fd, size_t device, struct jail_error *err)
 {
-	const char *path = v->plan->device[i].path + 5;
-	const struct view_device *d = &v->device[i];
+	const char *path = v->plan->device[device].path + 5;
+	const struct view_device *d = &v->device[device];
 	_cleanup_close_ int at = fcntl(dev_fd, F_DUPFD_CLOEXEC, 0);
 	char name[NAME_MAX + 1];
 
@@ -98,7 +98,7 @@ int view_dev_node(struct view *v, int dev_fd, size_t i, struct jail_error *err)
 		path += strspn(path, "/");
 		length = strcspn(path, "/");
 		if (length == 0 || length > NAME_MAX)
-			return jail_error_set(err, EINVAL, "%s", v->plan->device[i].path);
+			return jail_error_set(err, EINVAL, "%s", v->plan->device[device].path);
 		memcpy(name, path, length);
 		name[length] = '\0';
 		path += length;
@@ -106,9 +106,9 @@ int view_dev_node(struct view *v, int dev_fd, size_t i, struct jail_error *err)
 			break;
 		if (mkdirat(at, name, 0755) == 0) {
 			if (view_own(v, at, name) < 0)
-				return jail_error_sys(err, errno, "cannot make %s", v->plan->device[i].path);
+				return jail_error_sys(err, errno, "cannot make %s", v->plan->device[device].path);
 		} else if (errno != EEXIST) {
-			return jail_error_sys(err, errno, "cannot make %s", v->plan->device[i].path);
+			return jail_error_sys(err, errno, "cannot make %s", v->plan->device[device].path);
 		}
 		next = sys_openat2(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
 		    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
@@ -116,7 +116,7 @@ int view_dev_node(struct view *v, int dev_fd, size_t i, struct jail_error *err)
 		at = next;
 	}
 	if (at < 0 || mknodat(at, name, d->mode, makedev(d->major, d->minor)) < 0)
-		return jail_error_sys(err, errno, "cannot make %s", v->plan->device[i].path);
+		return jail_error_sys(err, errno, "cannot make %s", v->plan->device[device].path);
 	return 0;
 }
 

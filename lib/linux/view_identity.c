@@ -15,7 +15,9 @@ int view_machine_id(const char *uuid, char ret[33])
 	size_t n = 0;
 
 	for (; *uuid != '\0'; uuid++) {
-		char c = *uuid >= 'A' && *uuid <= 'F' ? (char)(*uuid - 'A' + 'a') : *uuid;
+		static const char upper[] = "ABCDEF", lower[] = "abcdef";
+		const char *found = strchr(upper, *uuid);
+		char c = found != NULL ? lower[found - upper] : *uuid;
 
 		if (c == '-')
 			continue;

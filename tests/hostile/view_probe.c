@@ -130,6 +130,78 @@ static void finish(const struct probe *p, struct plan *plan)
 	}
 }
 
+/* Options that take nothing. */
+static bool parse_flag(struct probe *p, int c)
+{
+	switch (c) {
+	case 'r':
+		p->plan.readonly = true;
+		break;
+	case 'u':
+		p->inherit = true;
+		break;
+	case 'a':
+		p->plan.devfs_asked = p->plan.procfs_asked = true;
+		break;
+	case 'D':
+		p->plan.devfs = false;
+		break;
+	case 'P':
+		p->plan.procfs = false;
+		break;
+	case 'M':
+		p->plan.record.allow |= POLICY_BIT(POLICY_P_MOUNT);
+		break;
+	case 'c':
+		begin_change(p);
+		break;
+	case 'L':
+		p->late = true;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void parse_option(struct probe *p, int c)
+{
+	switch (c) {
+	case 'p':
+		p->plan.path = optarg;
+		break;
+	case 'b':
+		p->base[p->plan.base.count++] = optarg;
+		break;
+	case 'v':
+		p->plan.is_volatile = true;
+		p->plan.volatile_size = strtoull(optarg, NULL, 10);
+		break;
+	case 'H':
+		p->hide[p->plan.hide.count++] = optarg;
+		break;
+	case 'm':
+		parse_mount(p, optarg);
+		break;
+	case 'd':
+		p->device[p->plan.ndevices].access =
+		    POLICY_DEV_READ | (strchr(optarg, '+') != NULL ? POLICY_DEV_WRITE : 0u);
+		p->device[p->plan.ndevices++].path = strtok(optarg, "+");
+		break;
+	case 'U':
+		p->plan.hostuuid = optarg;
+		break;
+	case 'S':
+		p->line[2] = optarg;
+		break;
+	case 'N':
+		p->rounds = atoi(optarg) > 0 ? atoi(optarg) : 1;
+		break;
+	default:
+		exit(64);
+	}
+}
+
 static void parse(struct probe *p, int argc, char **argv)
 {
 	int c;
@@ -143,66 +215,9 @@ static void parse(struct probe *p, int argc, char **argv)
 	p->rounds = 1;
 	p->line[0] = (char *)"/bin/sh";
 	p->line[1] = (char *)"-c";
-	while ((c = getopt(argc, argv, "+p:rb:v:H:m:d:uU:aDPLMcN:S:")) != -1) {
-		switch (c) {
-		case 'p':
-			p->plan.path = optarg;
-			break;
-		case 'r':
-			p->plan.readonly = true;
-			break;
-		case 'b':
-			p->base[p->plan.base.count++] = optarg;
-			break;
-		case 'v':
-			p->plan.is_volatile = true;
-			p->plan.volatile_size = strtoull(optarg, NULL, 10);
-			break;
-		case 'H':
-			p->hide[p->plan.hide.count++] = optarg;
-			break;
-		case 'm':
-			parse_mount(p, optarg);
-			break;
-		case 'd':
-			p->device[p->plan.ndevices].access =
-			    POLICY_DEV_READ | (strchr(optarg, '+') != NULL ? POLICY_DEV_WRITE : 0u);
-			p->device[p->plan.ndevices++].path = strtok(optarg, "+");
-			break;
-		case 'u':
-			p->inherit = true;
-			break;
-		case 'U':
-			p->plan.hostuuid = optarg;
-			break;
-		case 'a':
-			p->plan.devfs_asked = p->plan.procfs_asked = true;
-			break;
-		case 'D':
-			p->plan.devfs = false;
-			break;
-		case 'P':
-			p->plan.procfs = false;
-			break;
-		case 'M':
-			p->plan.record.allow |= POLICY_BIT(POLICY_P_MOUNT);
-			break;
-		case 'c':
-			begin_change(p);
-			break;
-		case 'S':
-			p->line[2] = optarg;
-			break;
-		case 'L':
-			p->late = true;
-			break;
-		case 'N':
-			p->rounds = atoi(optarg) > 0 ? atoi(optarg) : 1;
-			break;
-		default:
-			exit(64);
-		}
-	}
+	while ((c = getopt(argc, argv, "+p:rb:v:H:m:d:uU:aDPLMcN:S:")) != -1)
+		if (!parse_flag(p, c))
+			parse_option(p, c);
 	finish(p, &p->plan);
 	finish(p, &p->was);
 }
