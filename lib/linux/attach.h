@@ -39,7 +39,7 @@ struct entry {
 	int log_fd;	   /* for standard output and error, -1: none */
 };
 
-int entry_run(
-    const struct running *r, const struct plan *plan, const struct entry *e, int *ret_status, struct jail_error *err);
+int entry_run(const struct running *jail, const struct plan *plan, const struct entry *e, int *ret_status,
+    struct jail_error *err);
 
 #endif

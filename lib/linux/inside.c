@@ -24,8 +24,6 @@
 #error "JAIL_LIBEXECDIR is the directory that jail-init is installed in"
 #endif
 
-extern char **environ;
-
 struct progress {
 	struct inside *in;
 	struct environment *env;

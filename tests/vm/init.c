@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * init.c: process 1 of a test machine: loads the modules of /modules in their order, moves to the disk, mounts what a
- * distribution mounts, runs /run-tests, says how it ended on the console and switches off. It may not know what it runs.
+ * distribution mounts, runs /run-tests, says how it ended on the console and switches off. It may not know what it
+ * runs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +73,8 @@ static void mount_all(void)
 int main(void)
 {
 	char *argv[] = {"/bin/sh", "/run-tests", NULL};
-	char *envp[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C", NULL};
+	char *envp[] = {
+	    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C", NULL};
 	int status = 0;
 	pid_t pid;
 
