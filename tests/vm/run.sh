@@ -68,7 +68,8 @@ cp -RL "$tests/functional" "$tests/hostile" "$disk$tests/"
 	echo 'include("hostile/Kyuafile")'
 } >"$disk$tests/Kyuafile"
 for list in functional hostile; do # not what looks at the repository itself
-	grep -vE 'install_test|source_test' "$tests/$list/Kyuafile" >"$disk$tests/$list/Kyuafile"
+	rm -f "$disk$tests/$list/Kyuafile"
+	grep -vE 'install_test|source_test' "$tests/$list/Kyuafile" >"$disk$tests/$list/Kyuafile" || true
 done
 mkdir -p "$disk$source/tests" "$disk$source/examples"
 cp -R "$source/tests/conf" "$disk$source/tests/"
