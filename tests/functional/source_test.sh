@@ -31,6 +31,20 @@ sizes_body() {
 	atf_check -o empty cat "$HOME/long"
 }
 
+atf_test_case built
+built_head() {
+	atf_set descr 'every source file is built'
+}
+built_body() {
+	cd "$JAIL_SOURCE" || atf_fail "no sources at $JAIL_SOURCE"
+	for dir in kern/policy lib libexec tools; do
+		for f in $(cd $dir && find . -name '*.c' | sed 's,^\./,,'); do
+			grep -q "'$f'" $dir/meson.build || echo "$dir/$f"
+		done
+	done >"$HOME/forgotten"
+	atf_check -o empty cat "$HOME/forgotten"
+}
+
 atf_test_case banned
 banned_head() {
 	atf_set descr 'no call of what cannot be used safely, and nothing left to do later'
@@ -117,6 +131,7 @@ examples_body() {
 atf_init_test_cases() {
 	atf_add_test_case licence
 	atf_add_test_case sizes
+	atf_add_test_case built
 	atf_add_test_case banned
 	atf_add_test_case freestanding
 	atf_add_test_case privileged
