@@ -1,0 +1,103 @@
+#! /usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What README.md and examples/ show, as they show it; names and directories are the test's own.
+. "$(atf_get_srcdir)/common.sh"
+
+define_case appliance "customers of one box: own files, the box's read only, nothing of the other's"
+appliance_body() {
+	p=$(prefix)
+	for customer in acme brink; do
+		mkdir -p "srv/$p$customer"
+		printf '#!/bin/sh\nhostname >/srv/was-here\necho "$PORT" >>/srv/was-here\nsleep 600 >/dev/null 2>&1 &\n' \
+		    >"srv/$p$customer/start"
+		echo 'rm -f /srv/was-here' >"srv/$p$customer/stop"
+		chmod 755 "srv/$p$customer/start" "srv/$p$customer/stop"
+	done
+	sed -e "s,/srv/customers,$(pwd)/srv," -e "s/^acme/${p}acme/" -e "s/^brink/${p}brink/" -e "s/= acme/= ${p}acme/" \
+	    "$JAIL_SOURCE/examples/appliance.conf" >appliance.conf
+	atf_check -o inline:"${p}acme: created\n${p}brink: created\n" jail -f appliance.conf -c
+	atf_check -o inline:"${p}acme.box\n8080\n" cat "srv/${p}acme/was-here"
+	atf_check -o inline:"${p}brink.box\n8081\n" cat "srv/${p}brink/was-here"
+	atf_check -o inline:'start\nstop\nwas-here\n' jexec "${p}acme" ls /srv
+	atf_check -s not-exit:0 -e match:'[Rr]ead-only' jexec "${p}acme" sh -c 'echo x >/etc/passwd'
+	atf_check -o match:"${p}brink: removed" jail -f appliance.conf -r '*'
+	[ ! -e "srv/${p}acme/was-here" ] || die "its stop script was not run"
+	nothing_left
+}
+
+define_case ci "a clean machine for one command: status passed on, writes outside of /src gone"
+ci_body() {
+	p=$(prefix)
+	printf 'check:\n\techo x >/usr/left-behind\n\techo built >result\nwrong:\n\texit 3\n' >Makefile
+	command -v make >/dev/null || atf_skip "needs make"
+	atf_check -o match:built jail -cq name="$p" path=/ path.volatile=1g mount="$PWD /src nullfs rw 0 0" exec.dir=/src \
+	    command='make check'
+	atf_check -o inline:'built\n' cat result
+	[ "$(stat -c %u result)" = "$(id -u)" ] || die "the result is not its owner's"
+	[ ! -e /usr/left-behind ] || die "it wrote to the machine"
+	atf_check -s exit:2 -o ignore -e ignore jail -cq name="$p" path=/ path.volatile=1g \
+	    mount="$PWD /src nullfs rw 0 0" exec.dir=/src command='make wrong'
+	nothing_left
+}
+
+define_case legacy "an old server: no privileges, its own user, started again when it dies"
+legacy_body() {
+	new_root
+	mkdir -p root/opt/legacy root/var/lib/legacy root/run data
+	chmod 777 data
+	printf 'daemon:x:1:1::/:/bin/sh\n' >>root/etc/passwd
+	printf 'daemon:x:1:\n' >>root/etc/group
+	printf '#!/bin/sh\nid -u >>/var/lib/legacy/users\nsleep 0.2\nexit 1\n' >root/opt/legacy/server
+	chmod 755 root/opt/legacy/server
+	sed -e "s,\"/srv/legacy\",\"$root\"," -e "s,/srv/legacy-data,$(pwd)/data," -e "s/^legacy {/$p {/" \
+	    "$JAIL_SOURCE/examples/legacy.conf" >legacy.conf
+	atf_check -o inline:"$p: created\n" jail -f legacy.conf -c
+	for _ in $(seq 100); do
+		[ "$(wc -l <data/users)" -lt 2 ] || break
+		sleep 0.1
+	done
+	atf_check -o inline:'1\n1\n' head -n 2 data/users
+	atf_check -o match:'^[1-9]' jls -j "$p" restarts
+	atf_check -s not-exit:0 -e match:'[Rr]ead-only' jexec "$p" sh -c 'echo x >/opt/legacy/server'
+	atf_check -o ignore jail -f legacy.conf -r '*'
+	nothing_left
+}
+
+define_case classroom "everybody is root and nobody breaks anything"
+classroom_body() {
+	p=$(prefix)
+	sed "s/^student/${p}student/" "$JAIL_SOURCE/examples/classroom.conf" >classroom.conf
+	atf_check -o ignore jail -f classroom.conf -c
+	atf_check -o inline:'0\n' jexec "${p}student1" id -u
+	atf_check jexec "${p}student1" sh -c 'rm -f /etc/passwd && : >/etc/hosts'
+	[ -s /etc/passwd ] || die "it was real"
+	atf_check -o inline:"${p}student2.classroom\n" jexec "${p}student2" hostname
+	atf_check jexec "${p}student2" test -s /etc/passwd
+	# A new computer.
+	atf_check -o ignore jail -f classroom.conf -rc "${p}student1"
+	atf_check jexec "${p}student1" test -s /etc/passwd
+	atf_check -o ignore jail -f classroom.conf -r '*'
+	nothing_left
+}
+
+atf_test_case demo
+demo_head() {
+	atf_set descr 'the demo keeps its word, in under a minute'
+	atf_set require.user root
+	atf_set require.progs nginx redis-cli psql curl make
+	atf_set timeout 300
+}
+demo_body() {
+	[ ! -e /run/jail-demo ] || atf_skip 'somebody runs it right now'
+	atf_check -o save:output sh "$JAIL_SOURCE/examples/demo.sh"
+	seconds=$(sed -n 's/^All of it took \([0-9]*\) seconds$/\1/p' output)
+	[ -n "$JAIL_SANITIZED" ] || [ "$seconds" -lt 60 ] || atf_fail "it took $seconds seconds"
+}
+
+atf_init_test_cases() {
+	atf_add_test_case appliance
+	atf_add_test_case ci
+	atf_add_test_case legacy
+	atf_add_test_case classroom
+	atf_add_test_case demo
+}
