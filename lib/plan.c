@@ -120,6 +120,24 @@ int plan_make_running(const struct jail_params *p, struct plan **ret, struct jai
 	return plan_new(p, NULL, true, ret, err);
 }
 
+int plan_hide(struct plan *plan, const char *at, const char *beneath)
+{
+	struct arena *a = &((struct whole *)plan)->arena;
+	size_t root = strcmp(at, "/") == 0 ? 0 : strlen(at), rest = strlen(beneath);
+	char **grown = arena_new(a, plan->hide.count + 2, sizeof(*grown));
+	char *path = arena_new(a, root + rest + 1, 1);
+
+	if (grown == NULL || path == NULL)
+		return -ENOMEM;
+	memcpy(path, at, root);
+	memcpy(path + root, beneath, rest);
+	if (plan->hide.count > 0)
+		memcpy(grown, plan->hide.item, plan->hide.count * sizeof(*grown));
+	grown[plan->hide.count++] = path;
+	plan->hide.item = grown;
+	return 0;
+}
+
 void plan_free(struct plan *plan)
 {
 	struct whole *whole = (struct whole *)plan;

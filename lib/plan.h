@@ -123,6 +123,8 @@ int plan_make_running(const struct jail_params *p, struct plan **ret, struct jai
  * (NULL: none), open them so? The policy core says. EPERM names the device.
  */
 int plan_check_devices(const struct plan *plan, const struct policy_record *parent, struct jail_error *err);
+/* Hide one more path: `at` and `beneath` (which may be empty) joined. ENOMEM. */
+int plan_hide(struct plan *plan, const char *at, const char *beneath);
 void plan_free(struct plan *plan);
 
 /* One fstab(5) line. `root` is the jail's path: a target that begins with it is taken relative to it, as FreeBSD's are.

@@ -5,6 +5,8 @@
 #include "parent.h"
 
 #include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
 #include <string.h>
 
 #include "error.h"
@@ -83,6 +85,82 @@ static int rebase_all(
 	return r;
 }
 
+/* The next component of *path, which moves behind it; length 0: none. */
+static size_t component(const char **path, const char **ret)
+{
+	size_t n;
+
+	*path += strspn(*path, "/");
+	n = strcspn(*path, "/");
+	*ret = *path;
+	*path += n;
+	return n;
+}
+
+/*
+ * A hidden path (its components may be globs) against a directory: what of it lies beneath the directory ("/a/b"), ""
+ * when the directory itself is hidden, NULL when they have nothing to do with each other.
+ */
+static const char *beneath(const char *hidden, const char *dir)
+{
+	for (;;) {
+		char pattern[NAME_MAX + 1], name[NAME_MAX + 1];
+		const char *rest = hidden, *a, *b;
+		size_t n = component(&dir, &b), m = component(&hidden, &a);
+
+		if (n == 0)
+			return m == 0 ? "" : rest;
+		if (m == 0)
+			return "";
+		if (n > NAME_MAX || m > NAME_MAX)
+			return NULL;
+		memcpy(pattern, a, m);
+		pattern[m] = '\0';
+		memcpy(name, b, n);
+		name[n] = '\0';
+		if (fnmatch(pattern, name, 0) != 0)
+			return NULL;
+	}
+}
+
+/* What is hidden from the parent beneath `source`, which the child sees at `target`, is hidden from the child. */
+static int hide_beneath(const struct parent *p, const struct plan *parent, const char *param, const char *source,
+    const char *target, struct plan *plan, struct jail_error *err)
+{
+	for (size_t i = 0; i < parent->hide.count; i++) {
+		const char *rest = beneath(parent->hide.item[i], source);
+		int r;
+
+		if (rest == NULL)
+			continue;
+		if (*rest == '\0') {
+			(void)jail_error_set(err, EPERM, "%s is hidden from its parent %s", source, p->name);
+			jail_error_param(err, param);
+			return -EPERM;
+		}
+		r = plan_hide(plan, target, rest);
+		if (r < 0)
+			return jail_error_sys(err, -r, "cannot hide what is hidden from its parent");
+	}
+	return 0;
+}
+
+static int hide_all(const struct parent *p, const struct jail_params *params, struct plan *plan, struct jail_error *err)
+{
+	struct plan *parent = NULL;
+	int r = plan_make_running(params, &parent, err);
+
+	if (r == 0)
+		r = hide_beneath(p, parent, "path", plan->path, "/", plan, err);
+	for (size_t i = 0; r == 0 && i < plan->base.count; i++)
+		r = hide_beneath(p, parent, "path.base", plan->base.item[i], "/", plan, err);
+	for (size_t i = 0; r == 0 && i < plan->nmounts; i++)
+		if (plan->mount[i].source != NULL)
+			r = hide_beneath(p, parent, "mount", plan->mount[i].source, plan->mount[i].target, plan, err);
+	plan_free(parent);
+	return r;
+}
+
 static int rebase_within(
     struct parent *p, const struct jail_params *parent, bool has_path, struct plan *plan, struct jail_error *err)
 {
@@ -98,6 +176,8 @@ static int rebase_within(
 		    err, ENOTSUP, "a parent of jails needs a path of its own, without path.base and path.volatile");
 	}
 	r = rebase_all(p, root, has_path, plan, err);
+	if (r == 0)
+		r = hide_all(p, parent, plan, err);
 	if (r < 0)
 		return r;
 	p->root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -26,7 +26,8 @@ int parent_open(const struct tree *t, const char *child, struct parent *ret, str
 void parent_close(struct parent *p);
 /*
  * What the child's plan names on the host must lie beneath the parent's path (EPERM); from here on it is named beneath
- * that directory, `root`, which is opened. `params` say whether `path` was given: without, it is the parent's.
+ * that directory, `root`, which is opened; and what is hidden from the parent is hidden from the child. `params` say
+ * whether `path` was given: without, it is the parent's.
  */
 int parent_rebase(struct parent *p, const struct jail_params *params, struct plan *plan, struct jail_error *err);
 /* Does the child live in the parent's users? */

@@ -13,7 +13,8 @@
 
 /* Of the whole machine: memory, keys, the kernel's innards, hardware. */
 static const char *const proc_masked[] = {"acpi", "asound", "kcore", "keys", "kmsg", "kpagecgroup", "kpagecount",
-    "kpageflags", "latency_stats", "sched_debug", "scsi", "sysrq-trigger", "timer_list", "timer_stats", "vmallocinfo"};
+    "kpageflags", "latency_stats", "sched_debug", "scsi", "slabinfo", "sysrq-trigger", "timer_list", "timer_stats",
+    "vmallocinfo"};
 static const char *const proc_readonly[] = {"bus", "fs", "irq", "mtrr", "sys"};
 static const char *const sys_masked[] = {
     "firmware", "kernel/debug", "kernel/security", "kernel/tracing", "devices/virtual/powercap"};

@@ -1,0 +1,146 @@
+#! /usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What a jail sees of files: path, path.*, mount, devices; and what is left of it outside.
+. "$(atf_get_srcdir)/common.sh"
+
+define_case owners "files keep their owners, inside and outside"
+owners_body() {
+	new_root
+	atf_check jail -cq name=$p path=$root command='touch /tmp/mine; chown worker /tmp/mine; touch /tmp/root'
+	[ "$(stat -c %u root/tmp/mine) $(stat -c %u root/tmp/root)" = "1000 0" ] || die "owners outside are others"
+	# And yet root inside is nobody outside.
+	atf_check -o ignore jail -cq name=$p path=$root persist
+	uid=$(sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$(jls -j $p pid)/status")
+	[ "$uid" -ge 65536 ] || die "root inside is $uid outside"
+	[ "$uid" = "$(jls -j $p users.base)" ] || die "users.base is not said"
+}
+
+define_case readonly "path.readonly: nothing is written, not even by remounting"
+readonly_body() {
+	new_root
+	fails 1 "Read-only" jail -cq name=$p path=$root path.readonly command='touch /tmp/x'
+	fails 1 "." jail -cq name=$p path=$root path.readonly allow.mount command='busybox mount -o remount,rw /'
+	atf_check -o ignore jail -cq name=$p path=$root persist
+	atf_check -o ignore jail -m name=$p path.readonly
+	fails 1 "Read-only" jexec $p touch /tmp/x
+	fails 77 "path.readonly" jail -m name=$p path.noreadonly
+}
+
+define_case volatile "path.volatile: what is written vanishes with the jail, and has a size"
+volatile_body() {
+	new_root
+	echo before >root/file
+	atf_check -o inline:'after\n' jail -cq name=$p path=$root path.volatile command='echo after >/file; cat /file; rm /bin/ls'
+	atf_check -o inline:'before\n' cat root/file
+	[ -e root/bin/ls ] || die "a removal went through"
+	atf_check -s exit:1 -e match:'No space' jail -cq name=$p path=$root path.volatile=1m \
+		command='cat /dev/zero >/big'
+	nothing_left
+}
+
+define_case base "path.base: the union is seen, writes land in path, nothing else is left"
+base_body() {
+	new_root
+	mkdir upper lower
+	echo lower >lower/only
+	before=$(find root lower -printf '%p %i %T@\n' | sort)
+	atf_check -o inline:'lower\n' jail -cq name=$p path="$(pwd)/upper" path.base="$root,$(pwd)/lower" \
+		command='cat /only; echo new >/only; echo x >/etc/new'
+	atf_check -o inline:'new\n' cat upper/only
+	atf_check -o inline:'x\n' cat upper/etc/new
+	[ "$before" = "$(find root lower -printf '%p %i %T@\n' | sort)" ] || die "a base was changed"
+	atf_check -o ignore jail -cq name=$p path="$(pwd)/upper" path.base="$root" persist
+	fails 75 "path: .*$p writes to" jail -c name=${p}b path="$(pwd)/upper" path.base="$root" persist
+	atf_check jail -rq $p
+	[ "$(ls -A)" = "$(printf '%s\n' lower prefix root upper)" ] || [ -z "$(ls -A | grep jail-work)" ] || die "left: $(ls -A)"
+	nothing_left
+}
+
+define_case hide "path.hide: what is covered stays covered"
+hide_body() {
+	new_root
+	mkdir root/secret root/keys
+	echo s >root/secret/s
+	echo k >root/keys/a_key
+	echo k >root/keys/a_pub
+	atf_check -o inline:'a_key\na_pub\nk\n' jail -cq name=$p path=$root path.hide='/secret,/keys/*_key,/missing' \
+		command='ls -A /secret; ls /keys; cat /keys/a_key /keys/a_pub'
+	fails 1 "." jail -cq name=$p path=$root path.hide=/secret allow.mount command='umount /secret'
+	fails 1 "." jail -cq name=$p path=$root path.hide=/secret command='touch /secret/x'
+	atf_check -o ignore jail -cq name=$p path=$root persist
+	atf_check -o inline:'s\n' jexec $p ls /secret
+	atf_check -o ignore jail -m name=$p path.hide=/secret
+	atf_check -o empty jexec $p ls -A /secret
+}
+
+define_case hide_child "what is hidden from a parent is hidden from its children"
+hide_child_body() {
+	new_root
+	mkdir -p sub/secret sub/x/deep root/sub
+	cp -a root/. sub/
+	mkdir -p outer && mv sub outer/sub && cp -a root/. outer/
+	echo s >outer/sub/secret/s
+	atf_check -o ignore jail -cq name=$p path="$(pwd)/outer" path.hide='/sub/sec*' children.max=1 persist
+	atf_check -o empty jail -cq name=$p.kid path="$(pwd)/outer/sub" command='ls -A /secret'
+	fails 77 "hidden" jail -c name=$p.kid path="$(pwd)/outer/sub/secret" persist
+}
+
+define_case mount "mount and mount.fstab: as written, and only inside"
+mount_body() {
+	new_root
+	mkdir outside root/ro root/rw root/tmpfs
+	echo hello >outside/file
+	before=$(cat /proc/self/mountinfo)
+	echo "$(pwd)/outside /rw nullfs rw 0 0" >fstab
+	atf_check -o inline:'hello\nhello\n' jail -cq name=$p path=$root mount="$(pwd)/outside $root/ro nullfs ro 0 0" \
+		mount+="tmpfs /tmpfs tmpfs rw,size=64k,mode=700 0 0" mount.fstab="$(pwd)/fstab" \
+		command='cat /ro/file /rw/file; echo w >/rw/w; echo t >/tmpfs/t; touch /ro/x 2>/dev/null && echo written; true'
+	atf_check -o inline:'w\n' cat outside/w
+	[ "$before" = "$(cat /proc/self/mountinfo)" ] || die "the host's mounts changed"
+	[ ! -e outside/x ] && [ ! -e root/tmpfs/t ] || die "it wrote where it should not"
+	fails 66 "mount: .*nowhere" jail -c name=$p path=$root mount="$(pwd)/nowhere /ro nullfs ro 0 0" persist
+	fails 66 "mount: .*/absent" jail -c name=$p path=$root mount="$(pwd)/outside /absent nullfs ro 0 0" persist
+	nothing_left
+}
+
+define_case mount_live "mount, live: put there and taken away"
+mount_live_body() {
+	new_root
+	mkdir outside root/mnt2
+	echo hello >outside/file
+	atf_check -o ignore jail -cq name=$p path=$root persist
+	atf_check -o ignore jail -m name=$p mount="$(pwd)/outside /mnt2 nullfs ro 0 0"
+	atf_check -o inline:'hello\n' jexec $p cat /mnt2/file
+	atf_check -o ignore jail -m name=$p mount=
+	atf_check -s exit:1 -e ignore jexec $p cat /mnt2/file
+}
+
+define_case shared "path = /: /tmp and /run are fresh, /root is covered, writes need a place"
+shared_body() {
+	p=$(prefix)
+	fails 65 "path.volatile.*path.base.*path.readonly" jail -c name=$p path=/ persist
+	touch "/tmp/$p"
+	atf_check -o empty jail -cq name=$p path=/ path.volatile command='ls -A /root; ls -A /tmp'
+	atf_check -o empty jail -cq name=$p path=/ path.readonly command='ls -A /root; ls -A /tmp'
+	rm -f "/tmp/$p"
+	atf_check -s exit:0 -o ignore jail -cq name=$p path=/ path.volatile path.hide= command='ls -A /root'
+	nothing_left
+}
+
+define_case dev "/dev has the standard nodes and those of devices, and no others"
+dev_body() {
+	new_root
+	atf_check -o match:'^fd full null ptmx pts random shm stderr stdin stdout tty urandom zero $' \
+		jail -cq name=$p path=$root command='for f in $(ls /dev); do echo -n "$f "; done; echo'
+	[ -e /dev/loop-control ] || [ -e /dev/kmsg ] || atf_skip "no other device here"
+	node=$(ls -d /dev/loop-control /dev/kmsg 2>/dev/null | head -n 1)
+	atf_check jail -cq name=$p path=$root devices="$node r" command="test -c $node"
+	fails 66 "devices: " jail -c name=$p path=$root devices="/dev/no-such-node rw" persist
+	nothing_left
+}
+
+atf_init_test_cases() {
+	for c in owners readonly volatile base hide hide_child mount mount_live shared dev; do
+		atf_add_test_case $c
+	done
+}
