@@ -27,6 +27,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -214,6 +215,7 @@ static const char *ungiven(void)
 {
 	static char what[64];
 	char zero[256] = {0};
+	struct iovec local = {.iov_base = what, .iov_len = 1}, remote = {.iov_base = what, .iov_len = 1};
 	const struct {
 		const char *name;
 		long result;
@@ -236,7 +238,7 @@ static const char *ungiven(void)
 	    TRY("add_key", SYS_add_key, "user", "x", "x", 1UL, KEY_SPEC_PROCESS_KEYRING),
 	    TRY("packet socket", SYS_socket, 17, 3, 0),
 	    TRY("raw socket", SYS_socket, 2, 3, 1),
-	    TRY("process_vm_readv", SYS_process_vm_readv, 1, NULL, 0UL, NULL, 0UL, 1UL),
+	    TRY("process_vm_readv", SYS_process_vm_readv, 1, &local, 1UL, &remote, 1UL, 0UL),
 	    TRY("kcmp", SYS_kcmp, 1, 1, 99, 0UL, 0UL),
 	    TRY("quotactl", SYS_quotactl, 0x80000200, NULL, 0, NULL),
 	    TRY("vhangup", SYS_vhangup),

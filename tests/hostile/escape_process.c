@@ -279,8 +279,8 @@ static int with_key(const char *name, const char *value, char **argv)
 	id = syscall(SYS_add_key, "user", name, value, strlen(value), KEY_SPEC_SESSION_KEYRING);
 	if (id < 0)
 		return 77;
-	/* Whoever owns it may do everything, also without possessing it. */
-	(void)syscall(SYS_keyctl, KEYCTL_SETPERM, id, 0x3f3f3f3f);
+	/* Whoever is the same user may do everything, also without possessing it. */
+	(void)syscall(SYS_keyctl, KEYCTL_SETPERM, id, 0x3f3f0000);
 	(void)snprintf(serial, sizeof(serial), "serial=%ld", id);
 	for (char **v = argv; *v != NULL; v++)
 		if (strcmp(*v, "serial=@") == 0)
