@@ -37,7 +37,7 @@ export BENCH_MEDIANS="$medians"
 clean_up() {
 	set +e
 	trap - EXIT HUP INT TERM
-	[ -f "$work/crowd.conf" ] && jail -f "$work/crowd.conf" -p 4 -q -R '*' >/dev/null 2>&1
+	[ -f "$work/crowd.conf" ] && remove_crowd >/dev/null 2>&1
 	jail -q -R "$tag-idle" >/dev/null 2>&1
 	for oci in crun runc; do
 		[ -f "$work/$oci-idle" ] && $oci --root "$work/oci-$oci" delete -f "$tag-idle" >/dev/null 2>&1
@@ -47,6 +47,11 @@ clean_up() {
 	rm -rf "$work"
 }
 find /sys/fs/cgroup -maxdepth 4 -type d | sort >"$work/cgroups"
+
+# By name: there may be other jails on this machine.
+remove_crowd() {
+	sed 's/ .*//' "$work/crowd.conf" | xargs jail -p 2 -q -R
+}
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 
@@ -209,7 +214,7 @@ idle_processes=$(wc -l <"$cgroup/jail/$tag-idle/cgroup.procs")
 write_crowd "$crowd" "$tag-c" >"$work/crowd.conf"
 crowd_made=$(milliseconds jail -f "$work/crowd.conf" -p 2 -q -c)
 few_contenders | table "Among $crowd idle jails"
-crowd_gone=$(milliseconds jail -f "$work/crowd.conf" -p 2 -q -R '*')
+crowd_gone=$(milliseconds remove_crowd)
 rm "$work/crowd.conf"
 
 write_crowd 10000 j >"$work/many.conf"

@@ -122,8 +122,9 @@ jexec demo-nginx touch /etc/written-in-a-jail || fail 'a jail could not write to
 [ ! -e /etc/written-in-a-jail ] || fail 'what a jail wrote is on the disk'
 
 say 'They go, in reverse order'
-printf '  $ jail -f %s -r %s\n' "$conf" "'*'"
-jail -f "$conf" -r '*' | sed 's/^/    /'
+printf '  $ jail -f %s -r %s\n' "$conf" "$jails"
+# shellcheck disable=SC2086 # a list of names
+jail -f "$conf" -r $jails | sed 's/^/    /'
 
 say 'A jail for one command: make of a C program, from the machine'"'"'s own tree'
 printf '  $ jail -c path=/ path.volatile=1g mount="$PWD /src nullfs rw 0 0" exec.dir=/src/examples/build command="make check"\n'

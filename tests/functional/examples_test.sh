@@ -20,7 +20,7 @@ appliance_body() {
 	atf_check -o inline:"${p}brink.box\n8081\n" cat "srv/${p}brink/was-here"
 	atf_check -o inline:'start\nstop\nwas-here\n' jexec "${p}acme" ls /srv
 	atf_check -s not-exit:0 -e match:'[Rr]ead-only' jexec "${p}acme" sh -c 'echo x >/etc/passwd'
-	atf_check -o match:"${p}brink: removed" jail -f appliance.conf -r '*'
+	atf_check -o match:"${p}brink: removed" jail -f appliance.conf -r "${p}acme" "${p}brink"
 	[ ! -e "srv/${p}acme/was-here" ] || die "its stop script was not run"
 	nothing_left
 }
@@ -59,7 +59,7 @@ legacy_body() {
 	atf_check -o inline:'1\n1\n' head -n 2 data/users
 	atf_check -o match:'^[1-9]' jls -j "$p" restarts
 	atf_check -s not-exit:0 -e match:'[Rr]ead-only' jexec "$p" sh -c 'echo x >/opt/legacy/server'
-	atf_check -o ignore jail -f legacy.conf -r '*'
+	atf_check -o ignore jail -f legacy.conf -r "$p"
 	nothing_left
 }
 
@@ -76,7 +76,7 @@ classroom_body() {
 	# A new computer.
 	atf_check -o ignore jail -f classroom.conf -rc "${p}student1"
 	atf_check jexec "${p}student1" test -s /etc/passwd
-	atf_check -o ignore jail -f classroom.conf -r '*'
+	atf_check -o ignore jail -f classroom.conf -r "${p}student1" "${p}student2" "${p}student3"
 	nothing_left
 }
 
