@@ -145,6 +145,19 @@ static int start_created(
 	return r;
 }
 
+/* Nothing is run for a jail that is there already; one that comes in between is found by its creation. */
+static int check_free(const struct plan *plan, struct jail_error *err)
+{
+	struct policy_record record;
+
+	if (plan->prepare.count + plan->prestart.count == 0 || plan->name[0] == '\0' ||
+	    port_record(plan->name, &record, NULL) < 0)
+		return 0;
+	(void)jail_error_set(err, EEXIST, "there is a jail of that name already");
+	jail_error_jail(err, plan->name);
+	return jail_error_hint(err, EEXIST, "change it with jail -m, or remove it first with jail -r");
+}
+
 int jail_start(const struct jail_params *p, const struct jail_options *opts, int *ret_status, struct jail_error *err)
 {
 	struct plan *plan = NULL;
@@ -153,6 +166,11 @@ int jail_start(const struct jail_params *p, const struct jail_options *opts, int
 
 	if (r < 0)
 		return r;
+	r = check_free(plan, err);
+	if (r < 0) {
+		plan_free(plan);
+		return r;
+	}
 	r = run_lines(plan, "exec.prepare", &plan->prepare, false, opts, err);
 	if (r == 0)
 		r = run_lines(plan, "exec.prestart", &plan->prestart, false, opts, err);

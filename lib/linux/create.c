@@ -168,7 +168,7 @@ static int take_name_locked(struct port_jail *j, struct jail_error *err)
 			return jail_error_sys(err, -r, "cannot give it a number");
 		(void)jail_error_set(err, EADDRINUSE, "number %d is another jail's", j->plan->jid);
 		jail_error_param(err, "jid");
-		return -EADDRINUSE;
+		return jail_error_exit(err, EADDRINUSE, 73);
 	}
 	r = take_range(j, err);
 	if (r < 0)
@@ -178,6 +178,23 @@ static int take_name_locked(struct port_jail *j, struct jail_error *err)
 	if (r == 0)
 		r = store_jid_index(&j->tree, j->state.jid, name);
 	return r < 0 ? jail_error_sys(err, -r, "cannot record it in its control group") : 0;
+}
+
+/* What is kept of a jail that was given its name by us says so too. */
+static int write_params(const struct port_jail *j)
+{
+	struct jail_params *named = NULL;
+	int r;
+
+	if (jail_params_has(j->params, "name"))
+		return store_params_write(j->dirfd, j->params);
+	r = jail_params_copy(j->params, &named);
+	if (r == 0)
+		r = jail_params_set(named, "name", j->plan->name, NULL);
+	if (r == 0)
+		r = store_params_write(j->dirfd, named);
+	jail_params_free(named);
+	return r;
 }
 
 static int take_name(struct port_jail *j, struct jail_error *err)
@@ -221,7 +238,7 @@ static int take_name(struct port_jail *j, struct jail_error *err)
 	if (r < 0 || (j->state.flags & STORE_F_LEFTOVER) == 0)
 		return r;
 	/* Before anything is left behind, what is needed to clean it up stands in the kernel. */
-	r = store_params_write(j->dirfd, j->params);
+	r = write_params(j);
 	return r < 0 ? jail_error_sys(err, -r, "cannot record its parameters") : 0;
 }
 
@@ -390,7 +407,7 @@ static void end_donor(struct port_jail *j)
 /* While the first process builds, the parameters are written down. */
 static int record(struct port_jail *j, struct jail_error *err)
 {
-	int r = store_params_write(j->dirfd, j->params);
+	int r = write_params(j);
 
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot record its parameters");
