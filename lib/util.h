@@ -62,6 +62,8 @@ static inline int negative_errno(void)
 	return errno > 0 ? -errno : -EINVAL;
 }
 
+/* For what runs on a stack that the address sanitizer did not give out. */
+#define _no_asan_ __attribute__((no_sanitize("address")))
 #define _printf_(a, b) __attribute__((format(printf, a, b)))
 
 #endif

@@ -278,7 +278,7 @@ static void describe_inside(const struct port_jail *j, struct inside *in, struct
 }
 
 /* One clone3: its own mounts and processes, straight into the control group. */
-static int clone_first(struct port_jail *j, uint64_t more)
+static _no_asan_ int clone_first(struct port_jail *j, uint64_t more)
 {
 	struct clone_args args = {
 	    .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_CLEAR_SIGHAND | more,
@@ -309,7 +309,7 @@ struct nested {
 	char stack[32768] __attribute__((aligned(16)));
 };
 
-static int nested_main(void *arg)
+static _no_asan_ int nested_main(void *arg)
 {
 	struct nested *n = arg;
 

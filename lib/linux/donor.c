@@ -23,7 +23,7 @@ struct donor_stack {
  * Waits until the tool lets go of the leash, or is gone. Nothing here fails while memory is shared, so that errno is
  * left to the tool.
  */
-static int donor_main(void *arg)
+static _no_asan_ int donor_main(void *arg)
 {
 	const struct donor_stack *s = arg;
 	char byte;

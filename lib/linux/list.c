@@ -111,6 +111,8 @@ static int read_jail(const char *name, int dirfd, unsigned flags, struct jail_pa
 		return r == -ENODATA ? -ENOENT : r;
 	if (s.phase != STORE_RUNNING && (flags & JAIL_LIST_DYING) == 0)
 		return -ENOENT;
+	if (s.jid == 0)
+		return -ENOENT; /* its number has been given back: all but the directory is gone */
 	if (s.phase == STORE_RUNNING && tree_populated(dirfd) != 1)
 		return -ENOENT;
 	r = store_params_read(dirfd, &p);
