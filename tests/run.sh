@@ -105,6 +105,7 @@ step_sanitize() {
 	reports=$build/sanitize/reports
 	rm -rf "$reports"
 	mkdir -p "$reports"
+	chmod 1777 "$reports" # who reports may be root of a jail by then
 	export ASAN_OPTIONS="log_path=$reports/asan:exitcode=99:detect_stack_use_after_return=1"
 	export UBSAN_OPTIONS="log_path=$reports/ubsan:print_stacktrace=1:halt_on_error=1"
 	export JAIL_SANITIZED=1
@@ -113,13 +114,10 @@ step_sanitize() {
 	run sanitize-reports no_reports "$reports"
 }
 
-# Also what a test did not notice: a report of a child, or of a tool that was to fail anyway.
+# Also what a test did not notice: a report of a child, or of a tool that was to fail anyway. ASan only warns of a stack
+# that is not the one it knows: what clone(2) was given.
 no_reports() {
-	for report in "$1"/*; do
-		[ -e "$report" ] || return 0
-		cat "$1"/*
-		return 1
-	done
+	! grep -rE -A 30 'ERROR: |runtime error' "$1"
 }
 
 # fuzz_one PROGRAM: its own corpus directory, so that the repository's seeds stay as they are.
