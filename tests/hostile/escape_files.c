@@ -424,8 +424,8 @@ static const char *machine_secrets(void)
 {
 	static const char *const files[] = {"/proc/kcore", "/proc/kmsg", "/proc/vmcore", "/dev/mem", "/dev/port",
 	    "/dev/kmsg", "/sys/kernel/debug/sched/debug", "/sys/kernel/tracing/trace", "/sys/kernel/security/lsm",
-	    "/proc/sys/kernel/cad_pid", "/sys/firmware/efi/efivars", "/proc/slabinfo", "/proc/vmallocinfo",
-	    "/proc/timer_list", "/sys/firmware/acpi/tables/DSDT"};
+	    "/sys/firmware/efi/efivars", "/proc/slabinfo", "/proc/vmallocinfo", "/proc/timer_list",
+	    "/sys/firmware/acpi/tables/DSDT"};
 	static char what[300];
 	unsigned readable = 0;
 
