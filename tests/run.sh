@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# All tests, for ./bootstrap test: `tests/run.sh [STEP...]`, by default every step in the order of `steps`. Logs are in
+# The tests, for ./bootstrap test: `tests/run.sh [STEP...]`, by default every step of `steps` in order; sanitize, tidy and coverage by name. Logs are in
 # build/logs/, a failing test's output is printed too; the last line is "N passed, N failed, N skipped".
 set -u
 export LC_ALL=C
 
-steps='gcc clang sanitize fuzz format tidy manuals shell coverage left'
+steps='gcc clang fuzz format manuals shell left'
 source=$(cd "$(dirname "$0")/.." && pwd)
 build=$source/build
 logs=$build/logs
