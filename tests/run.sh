@@ -19,10 +19,23 @@ say() {
 	printf '%s\n' "==> $*"
 }
 
-# record passed|failed|skipped NAME
+# record passed|failed|skipped NAME [REASON]: who skips says why.
 record() {
 	printf '%s %s\n' "$1" "$2" >>"$results"
-	[ "$1" = passed ] || printf '%s: %s\n' "$2" "$1"
+	[ "$1" = passed ] || printf '%s: %s%s\n' "$2" "$1" "${3:+: $3}"
+}
+
+# record_list PREFIX FILE: a result for each line "NAME  ->  RESULT" of FILE, as kyua and tests/vm/guest.sh write them.
+record_list() {
+	sed -n 's/^\([^ ]*\)  *->  *\([a-z_]*\):\{0,1\} *\(.*\)$/\2 \1 \3/p' "$2" >"$2.list"
+	while read -r result case reason; do
+		# A test that is known to fail counts as failed here: there is no such thing in this repository.
+		case $result in
+		passed | skipped) record "$result" "$1/$case" "$reason" ;;
+		*) record failed "$1/$case" "$reason" ;;
+		esac
+	done <"$2.list"
+	[ -s "$2.list" ]
 }
 
 # run NAME COMMAND...: one result, the output shown when it failed.
@@ -73,15 +86,7 @@ tests() {
 	with_stage "$name" kyua test -k "$build/$name/tests/Kyuafile" --results-file="$db" "$@" \
 	    >"$logs/$name-tests.log" 2>&1 </dev/null
 	status=$?
-	# A test that is known to fail counts as failed here: there is no such thing in this repository.
-	sed -n 's/^\([^ ]*\)  *->  \([a-z_]*\).*/\2 \1/p' "$logs/$name-tests.log" >"$logs/$name-tests.list"
-	while read -r result case; do
-		case $result in
-		passed | skipped) record "$result" "$name/$case" ;;
-		*) record failed "$name/$case" ;;
-		esac
-	done <"$logs/$name-tests.list"
-	if [ ! -s "$logs/$name-tests.list" ]; then
+	if ! record_list "$name" "$logs/$name-tests.log"; then
 		cat "$logs/$name-tests.log"
 		record failed "$name/kyua"
 	elif [ $status -ne 0 ]; then
@@ -154,6 +159,49 @@ step_fuzz() {
 			record failed "fuzz/$target"
 		fi
 	done <"$logs/fuzz.list"
+}
+
+# The kernels that Debian 12 and 13 boot, in emulation: what is tested there is in tests/vm/list.
+step_vm() {
+	vm=$build/vm
+	mkdir -p "$vm"
+	case $(uname -m):$(command -v apt-get):$(command -v qemu-system-x86_64) in
+	x86_64:/*:/*) ;;
+	*)
+		record skipped vm 'needs an x86-64 machine with apt-get and qemu-system-x86_64'
+		return
+		;;
+	esac
+	[ -d "$build/gcc/stage" ] || CC=gcc run gcc-build make_build gcc || return
+	for kernel in 6.1:bookworm 6.12:trixie; do
+		sh tests/vm/kernel.sh "${kernel#*:}" "$vm/${kernel%:*}" >"$logs/vm-${kernel%:*}-kernel.log" 2>&1 &
+	done
+	run vm-disk sh tests/vm/disk.sh "$build/gcc/stage" "$vm/disk.img" || return
+	wait
+	# One guest a core.
+	for kernel in 6.1 6.12; do
+		[ ! -f "$vm/$kernel/vmlinux" ] || vm_one "$kernel" &
+	done
+	wait
+	for kernel in 6.1 6.12; do
+		if [ ! -f "$vm/$kernel/vmlinux" ]; then
+			tail -n 5 "$logs/vm-$kernel-kernel.log"
+			record skipped "vm-$kernel" 'the kernel could not be fetched'
+			continue
+		fi
+		record_list "vm-$kernel" "$logs/vm-$kernel.log"
+		grep -vE -- '->  (passed|skipped)' "$logs/vm-$kernel.log" | tail -n 400
+		if [ "$(cat "$vm/$kernel/ended")" = 0 ]; then
+			record passed "vm-$kernel/ended"
+		else
+			record failed "vm-$kernel/ended" 'the machine came to no good end'
+		fi
+	done
+}
+
+vm_one() {
+	sh tests/vm/run.sh "$vm/$1" "$vm/disk.img" >"$logs/vm-$1.log" 2>&1
+	echo $? >"$vm/$1/ended"
 }
 
 sources() {
@@ -236,7 +284,7 @@ step_left() {
 		leftovers >"$logs/left.after"
 		run left diff -u "$logs/left.before" "$logs/left.after"
 	else
-		record skipped left # others may use jails on this machine
+		record skipped left 'only with CI=true: others may use jails on this machine'
 	fi
 }
 

@@ -6,11 +6,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -32,13 +35,14 @@ static void load_modules(void)
 
 	must(order == NULL ? -1 : 0, "/modules/order");
 	while (fgets(name, sizeof(name), order) != NULL) {
-		int fd;
+		int fd, loaded;
 
 		name[strcspn(name, "\n")] = '\0';
 		(void)snprintf(path, sizeof(path), "/modules/%s.ko", name);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		must(fd, path);
-		must((int)syscall(SYS_finit_module, fd, "", 0), path);
+		loaded = (int)syscall(SYS_finit_module, fd, "", 0);
+		must(loaded < 0 && errno == EEXIST ? 0 : loaded, path);
 		(void)close(fd);
 	}
 	(void)fclose(order);
@@ -56,41 +60,67 @@ static void move_to_disk(void)
 	must(mount("dev", "dev", "devtmpfs", 0, NULL), "mount /disk/dev");
 	must(mount(".", "/", NULL, MS_MOVE, NULL), "move the root");
 	must(chroot("."), "chroot");
+	must(chdir("/"), "/");
 }
 
 static void mount_all(void)
 {
+	const unsigned long plain = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
 	(void)mkdir("/dev/pts", 0755);
 	(void)mkdir("/dev/shm", 01777);
-	must(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), "mount /proc");
-	must(mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), "mount /sys");
-	must(mount("cgroup2", "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), "mount cgroup2");
+	(void)symlink("/proc/self/fd", "/dev/fd");
+	(void)symlink("/proc/self/fd/0", "/dev/stdin");
+	(void)symlink("/proc/self/fd/1", "/dev/stdout");
+	(void)symlink("/proc/self/fd/2", "/dev/stderr");
+	must(mount("proc", "/proc", "proc", plain, NULL), "mount /proc");
+	must(mount("sysfs", "/sys", "sysfs", plain, NULL), "mount /sys");
+	must(mount("cgroup2", "/sys/fs/cgroup", "cgroup2", plain, NULL), "mount cgroup2");
+	must(mount("bpf", "/sys/fs/bpf", "bpf", plain, "mode=700"), "mount bpf");
+	must(mount("securityfs", "/sys/kernel/security", "securityfs", plain, NULL), "mount securityfs");
 	must(mount("devpts", "/dev/pts", "devpts", 0, "gid=5,mode=620,ptmxmode=666"), "mount /dev/pts");
 	must(mount("tmpfs", "/dev/shm", "tmpfs", 0, "mode=1777"), "mount /dev/shm");
 	must(mount("tmpfs", "/run", "tmpfs", 0, "mode=755"), "mount /run");
 }
 
-int main(void)
+static void loopback_up(void)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	must(fd, "socket");
+	must(ioctl(fd, SIOCSIFFLAGS, &lo), "lo");
+	(void)close(fd);
+}
+
+/* Runs /run-tests, and waits for every orphan that comes here meanwhile. */
+static int run(void)
 {
 	char *argv[] = {"/bin/sh", "/run-tests", NULL};
 	char *envp[] = {
 	    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C", NULL};
 	int status = 0;
-	pid_t pid;
+	pid_t pid = fork(), ended;
 
-	load_modules();
-	move_to_disk();
-	mount_all();
-	pid = fork();
 	must(pid, "fork");
 	if (pid == 0) {
 		(void)setsid();
 		(void)execve(argv[0], argv, envp);
-		must(-1, argv[0]);
+		_exit(127);
 	}
-	while (waitpid(pid, &status, 0) != pid)
-		; /* orphans are waited for below, by the kernel's rule that they are ours */
-	(void)printf("vm: ended with %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	do {
+		ended = wait(&status);
+	} while (ended != pid && (ended > 0 || errno == EINTR));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int main(void)
+{
+	load_modules();
+	move_to_disk();
+	mount_all();
+	loopback_up();
+	(void)printf("vm: ended with %d\n", run());
 	(void)fflush(stdout);
 	sync();
 	(void)reboot(RB_POWER_OFF);

@@ -7,8 +7,11 @@ set -eu
 release=$1
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
-[ ! -f "$dir/vmlinux" ] || exit 0
+list=$(cd "$(dirname "$0")" && pwd)/modules
+[ ! -f "$dir/vmlinux" ] || ! cmp -s "$list" "$dir/modules.list" || exit 0
+rm -rf "$dir/modules" "$dir/vmlinux"
 
+command -v apt-get >/dev/null
 mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
     awk '/debian\/? / && $2 !~ /security/ { print $1; exit }')
 arch=$(dpkg --print-architecture)
@@ -43,19 +46,24 @@ try "$(printf '\3757zXZ')" unxz || try "$(printf '\050\265\057\375')" 'zstd -dc'
 	echo "kernel.sh: no kernel found in $image" >&2
 	exit 1
 }
+# Modules in the order of loading.
 modules=$(dirname "$(find "$dir/tree" -path '*/lib/modules/*' -name modules.order)")
+version=$(basename "$modules")
+base=${modules%/lib/modules/*}
+depmod -b "$base" "$version"
 mkdir -p "$dir/modules"
-: >"$dir/modules/order"
-for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk crc16 crc32c_generic \
-    libcrc32c mbcache jbd2 ext4 overlay fuse; do
-	file=$(find "$modules" -name "$module.ko*" | head -n 1)
+grep -v '^#' "$list" | while read -r module; do
+	modprobe -d "$base" -S "$version" --show-depends "$module" 2>/dev/null || true
+done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$dir/files"
+while read -r file; do
+	name=$(basename "$file" | sed 's/[.]ko.*//')
 	case $file in
-	*.xz) unxz -c "$file" >"$dir/modules/$module.ko" ;;
-	*.zst) zstd -qdc "$file" >"$dir/modules/$module.ko" ;;
-	*.ko) cp "$file" "$dir/modules/$module.ko" ;;
-	*) continue ;; # built in, or of another version
+	*.xz) unxz -c "$file" >"$dir/modules/$name.ko" ;;
+	*.zst) zstd -qdc "$file" >"$dir/modules/$name.ko" ;;
+	*) cp "$file" "$dir/modules/$name.ko" ;;
 	esac
-	echo "$module" >>"$dir/modules/order"
-done
-rm -rf "$dir/tree" "$dir/cache" "$dir/lists" "$dir/$name"_*.deb
+	echo "$name"
+done <"$dir/files" >"$dir/modules/order"
+rm -rf "$dir/tree" "$dir/cache" "$dir/lists" "$dir"/*.deb
+cp "$list" "$dir/modules.list"
 mv "$dir/vmlinux.new" "$dir/vmlinux"
