@@ -80,8 +80,32 @@ static void report(struct init *in, uint32_t kind, uint32_t index, int status)
  */
 static void let_go(struct init *in)
 {
-	(void)sys_close_range(0, ~0u, 0);
-	in->opt.channel = -1;
+	/* The channel and the first three are all there is (main()). */
+	if (sys_close_range(0, ~0u, 0) < 0)
+		for (int fd = 0; fd <= 2; fd++)
+			(void)close(fd);
+	else
+		in->opt.channel = -1;
+	in->opt.channel = close_fd(in->opt.channel);
+}
+
+/* The tool waits for the first status, or for this: there is none to come, or not before long. */
+static void say_that_it_runs(struct init *in)
+{
+	bool stays = in->opt.argv != NULL ? in->opt.restart != INIT_RESTART_NEVER : in->opt.persist;
+
+	if (in->opt.nlines == 0 && stays)
+		report(in, CHANNEL_READY, 0, 0);
+}
+
+/* Only 0, 1, 2 and the channel are meant to be here; none of the others reaches a program. 0 or -errno. */
+static int close_others(int channel)
+{
+	if (channel > 3 && sys_close_range(3, (unsigned)channel - 1, 0) < 0)
+		return negative_errno();
+	if (sys_close_range((unsigned)channel + 1, ~0u, 0) < 0 || fcntl(channel, F_SETFD, FD_CLOEXEC) < 0)
+		return negative_errno();
+	return 0;
 }
 
 /* "jail-init", then "jail-init:3" in every list of processes. */
@@ -303,6 +327,7 @@ static void prepare_signals(struct init *in)
 int main(int argc, char **argv)
 {
 	struct init in = {.pause = PAUSE_FIRST};
+	int r;
 
 	/* Before anything else runs here: no process of the jail may trace this one or read its memory. */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -322,17 +347,15 @@ int main(int argc, char **argv)
 		init_complain("only of use as process 1 of a jail", 0);
 		return INIT_USAGE;
 	}
-	/* Only 0, 1, 2 and the channel are meant to be here; none of the others reaches a program. */
-	if (in.opt.channel > 3)
-		(void)sys_close_range(3, (unsigned)in.opt.channel - 1, 0);
-	(void)sys_close_range((unsigned)in.opt.channel + 1, ~0u, 0);
-	if (fcntl(in.opt.channel, F_SETFD, FD_CLOEXEC) < 0) {
-		init_complain("the channel's descriptor", errno);
+	r = close_others(in.opt.channel);
+	if (r < 0) {
+		init_complain("cannot close descriptors", -r);
 		return INIT_USAGE;
 	}
 	/* Who is run by a descriptor is called by its number. */
 	show_name(0);
 	/* Away from the caller's terminal. */
 	(void)setsid();
+	say_that_it_runs(&in);
 	live(&in);
 }

@@ -205,10 +205,9 @@ static int take_message(struct port_jail *j, size_t *done, int *status, struct j
 	return 1;
 }
 
-/* Nothing to wait for but that the reaper runs: as it has nothing to report, it lets go of the channel at once. */
+/* Nothing to wait for but that the reaper runs. */
 static int wait_started(const struct port_jail *j, struct jail_error *err)
 {
-	struct pollfd p = {.fd = j->pidfd, .events = POLLIN};
 	struct channel_message m = {0};
 	struct jail_error failure;
 	int r = channel_receive(j->channel, -1, &m, &failure, NULL);
@@ -218,9 +217,11 @@ static int wait_started(const struct port_jail *j, struct jail_error *err)
 			*err = failure;
 		return failure.errnum > 0 ? -failure.errnum : -EIO;
 	}
-	if (r != -EPIPE)
-		return jail_error_sys(err, EPROTO, "its first process is not understood");
-	return poll(&p, 1, 0) > 0 ? jail_error_set(err, EIO, "its first process was killed at its start") : 0;
+	if (r == -EPIPE)
+		return jail_error_set(err, EIO, "its first process was killed at its start");
+	if (r < 0 || m.kind != CHANNEL_READY)
+		return jail_error_sys(err, r < 0 ? -r : EPROTO, "its first process is not understood");
+	return 0;
 }
 
 /* With the reaper: the statuses it reports, then whether anything is left. */
@@ -231,10 +232,8 @@ static int wait_init(
 	size_t done = 0;
 	int r;
 
-	if (j->plan->start.count + j->plan->command.count == 0)
+	if (j->plan->start.count == 0 && (j->plan->command.count == 0 || creation_is_service(j->plan)))
 		return wait_started(j, err);
-	if (creation_is_service(j->plan) && j->plan->start.count == 0)
-		return 0;
 	do {
 		r = wait_readable(&w, relay, done < j->plan->start.count ? end : NULL);
 		if (r == -ETIMEDOUT)
@@ -259,6 +258,11 @@ static int wait_command(struct port_jail *j, const struct relay *relay, int *sta
 	r = wait_readable(&w, relay, NULL);
 	if (r == 0)
 		r = process_wait(j->pidfd, status);
+	/* Another thread has taken it away (process.h): somebody removed the jail. */
+	if (r == -ECHILD) {
+		*status = SIGKILL;
+		r = 0;
+	}
 	return r < 0 ? jail_error_sys(err, -r, "cannot wait for its command") : 0;
 }
 

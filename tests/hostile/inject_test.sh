@@ -54,8 +54,18 @@ define killed_create 'SIGKILL after every call of creation' \
     killed plain command noinit base child
 define killed_remove 'SIGKILL after every call of removal' \
     killed kill-jail stop-jail remove-base remove-parent sweep
+define fail_create 'every call of creation fails' \
+    fail plain command noinit child
+define fail_views 'the same for every kind of view, with hooks and with users of the host' \
+    fail volatile base hostusers hooks
 define fail_remove 'every call of removal, change and cleaning up fails' \
     fail kill-jail stop-jail remove-base remove-parent modify sweep
+define interrupt_create 'every call of creation is interrupted' \
+    interrupt plain command noinit child
+define interrupt_views 'the same for every kind of view, with hooks and with users of the host' \
+    interrupt volatile base hostusers hooks
+define interrupt_remove 'every call of removal, change and cleaning up is interrupted' \
+    interrupt kill-jail stop-jail remove-base remove-parent modify sweep
 
 # ------------------------------------------------------------------------------------- what runs out
 

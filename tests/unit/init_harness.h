@@ -143,6 +143,14 @@ static inline void expect_empty(void)
 	assert_int_equal(m.kind, CHANNEL_EMPTY);
 }
 
+static inline void expect_running(void)
+{
+	struct channel_message m;
+
+	assert_int_equal(channel_receive(jail.channel, WAIT_MS, &m, NULL, NULL), 0);
+	assert_int_equal(m.kind, CHANNEL_READY);
+}
+
 static inline void expect_closed(void)
 {
 	struct channel_message m;

@@ -90,6 +90,24 @@ static void nothing_to_run_is_empty_at_once(void **state)
 	expect_exit(0);
 }
 
+/* Without a status to come the tool hears that it runs; from one that can't run it hears the end alone. */
+static void who_waits_for_no_status_is_told(void **state)
+{
+	(void)state;
+	start("-p", NULL);
+	expect_running();
+	expect_closed();
+	assert_string_equal(output(), "");
+	assert_true(lives());
+	assert_int_equal(kill(jail.init, SIGTERM), 0);
+	expect_exit(0);
+	(void)tear_down(state);
+	(void)set_up(state);
+	start("-p", "-r", "often", NULL);
+	expect_closed();
+	expect_exit(64);
+}
+
 static void persistent_it_stays_until_told(void **state)
 {
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
@@ -159,6 +177,7 @@ static void stop_wakes_what_is_stopped(void **state)
 {
 	(void)state;
 	start("-r", "always", "--", "sh", "-c", "echo ready; kill -STOP $$; sleep 1000", NULL);
+	expect_running();
 	await_output("ready");
 	pause_ms(50);
 	assert_int_equal(kill(jail.init, SIGTERM), 0);
@@ -221,6 +240,7 @@ static void failures_are_started_again_with_pauses(void **state)
 
 	(void)state;
 	start("-r", "failure", "--", "sh", "-c", "echo run; exit 4", NULL);
+	expect_running();
 	expect_status(0, 4 << 8);
 	(void)clock_gettime(CLOCK_MONOTONIC, &a);
 	read_proc("comm", name, sizeof(name));
@@ -243,12 +263,14 @@ static void success_is_started_again_only_when_asked(void **state)
 {
 	(void)state;
 	start("-r", "failure", "--", "true", NULL);
+	expect_running();
 	expect_status(0, 0);
 	expect_empty();
 	expect_exit(0);
 	(void)tear_down(state);
 	(void)set_up(state);
 	start("-r", "always", "--", "true", NULL);
+	expect_running();
 	expect_status(0, 0);
 	expect_status(0, 0);
 	assert_true(lives());
@@ -293,6 +315,7 @@ int main(void)
 	    CASE(it_lives_as_long_as_a_daemon_does),
 	    CASE(lines_alone_live_as_long_as_what_they_started),
 	    CASE(nothing_to_run_is_empty_at_once),
+	    CASE(who_waits_for_no_status_is_told),
 	    CASE(persistent_it_stays_until_told),
 	    CASE(whoever_entered_from_outside_counts),
 	    CASE(stop_reaches_everything),

@@ -266,6 +266,7 @@ static void interrupt_kills_the_job_inside(void **state)
 	(void)state;
 	start("trap : INT; sh -c 'echo ready; exec sleep 1000'; echo \"ended<$?>\"", false);
 	expect("ready");
+	await_raw(true);
 	type("\003");
 	expect("ended<130>");
 	expect_end(TOOL_DONE);
@@ -280,6 +281,7 @@ static void suspend_stops_the_job_inside_only(void **state)
 	      "echo end",
 	    false);
 	expect("ready");
+	await_raw(true);
 	type("\032");
 	expect("stopped<148>");
 	assert_int_equal(waitpid(desk.tool, &status, WNOHANG | WUNTRACED), 0);
