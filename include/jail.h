@@ -197,7 +197,11 @@ int jail_modify(
 int jail_stop(const char *name, const struct jail_options *opts, struct jail_error *err);
 /* Kill everything in it (children too) and remove it, running nothing. */
 int jail_remove(const char *name, const struct jail_options *opts, struct jail_error *err);
-/* Finish what a killed tool left half done, and take away jails whose last process has ended. */
+/*
+ * Finish what a killed tool left half done, and take away jails whose last process has ended. The first process of a
+ * jail is a child of the program that created it, and is waited for by whatever call notices that the jail is over: a
+ * program that lives long and has its jails removed by others calls this from time to time.
+ */
 int jail_sweep(struct jail_error *err);
 
 /* Every parameter of a running jail, with what it really has (jid, parent, path, users.base, hidden paths, ...). */

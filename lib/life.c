@@ -235,18 +235,14 @@ static int merge(struct jail_params *into, const struct jail_params *changes, st
 	return r;
 }
 
-int jail_modify(
-    const char *name, const struct jail_params *changes, const struct jail_options *opts, struct jail_error *err)
+/* Changed as it is now; -ESTALE when it was something else a moment later. */
+static int modify(
+    const char *full, const struct jail_params *changes, const struct jail_options *opts, struct jail_error *err)
 {
-	char full[JAIL_NAME_MAX + 1];
 	struct jail_params *old = NULL, *params = NULL;
 	struct plan *was = NULL, *will = NULL;
-	int r = port_name(name, full, err);
+	int r = port_params(full, &old, err);
 
-	if (r == 0)
-		r = check_live(changes, err);
-	if (r == 0)
-		r = port_params(full, &old, err);
 	if (r == 0 && (r = jail_params_copy(old, &params)) < 0)
 		(void)jail_error_set(err, -r, "out of memory");
 	if (r == 0)
@@ -257,14 +253,30 @@ int jail_modify(
 		r = make_plan(params, &will, err);
 	if (r == 0) {
 		progress(opts, full, "change it");
-		r = port_change(full, was, will, params, err);
+		r = port_change(full, was, will, old, params, err);
 	}
-	if (r < 0)
-		jail_error_jail(err, full);
 	plan_free(was);
 	plan_free(will);
 	jail_params_free(old);
 	jail_params_free(params);
+	return r;
+}
+
+int jail_modify(
+    const char *name, const struct jail_params *changes, const struct jail_options *opts, struct jail_error *err)
+{
+	char full[JAIL_NAME_MAX + 1];
+	int r = port_name(name, full, err);
+
+	if (r == 0)
+		r = check_live(changes, err);
+	if (r == 0)
+		/* Each time that it has to be looked at again, another has changed it or it has ended. */
+		do
+			r = modify(full, changes, opts, err);
+		while (r == -ESTALE);
+	if (r < 0)
+		jail_error_jail(err, full);
 	return r;
 }
 

@@ -37,9 +37,12 @@ void port_destroy(struct port_jail *j);
 int port_terminate(const char *name, unsigned timeout, struct jail_error *err);
 /* Kill what is left, children first, and take everything away. */
 int port_remove(const char *name, struct jail_error *err);
-/* Make `will` of a running jail; `changes` says what was asked, `params` is the complete new set. */
-int port_change(const char *name, const struct plan *was, struct plan *will, const struct jail_params *params,
-    struct jail_error *err);
+/*
+ * Make `will` of a running jail; `params` is the complete new set. -ESTALE: it is not any more as `old` and `was` say,
+ * look again.
+ */
+int port_change(const char *name, const struct plan *was, struct plan *will, const struct jail_params *old,
+    const struct jail_params *params, struct jail_error *err);
 /* The full name of a jail given by name or number. ENOENT. */
 int port_name(const char *name_or_jid, char ret[JAIL_NAME_MAX + 1], struct jail_error *err);
 /* The stored parameters, exactly as they were given. */

@@ -23,7 +23,7 @@
 #include "terminal.h"
 #include "wait.h"
 
-static int not_running(const char *name, struct jail_error *err)
+int running_none(const char *name, struct jail_error *err)
 {
 	(void)jail_error_set(err, ENOENT, "no such jail");
 	jail_error_jail(err, name);
@@ -56,12 +56,12 @@ int port_name(const char *name_or_jid, char ret[JAIL_NAME_MAX + 1], struct jail_
 	int r = tree_open(false, &t, err);
 
 	if (r < 0)
-		return r == -ENOENT ? not_running(name_or_jid, err) : r;
+		return r == -ENOENT ? running_none(name_or_jid, err) : r;
 	r = resolve(&t, name_or_jid, ret);
 	if (r == 0)
 		r = tree_jail_open(&t, ret, &fd);
 	tree_close(&t);
-	return r < 0 ? not_running(name_or_jid, err) : 0;
+	return r < 0 ? running_none(name_or_jid, err) : 0;
 }
 
 void running_close(struct running *r)
@@ -93,9 +93,11 @@ int running_open(const char *name_or_jid, struct running *ret, struct jail_error
 		r = -ENOENT;
 	if (r == 0)
 		r = process_open(found.state.pid, found.state.start, &found.pidfd);
+	if (r == 0 && process_ended(found.pidfd))
+		r = -ENOENT;
 	if (r < 0) {
 		running_close(&found);
-		return not_running(name_or_jid, err);
+		return running_none(name_or_jid, err);
 	}
 	*ret = found;
 	return 0;
@@ -286,6 +288,12 @@ static void __attribute__((noreturn)) entering_main(struct entering *x)
 
 /* ----------------------------------------------------------------------------------------------------- outside */
 
+/* The kernel has other words for what is entered while it is being removed. */
+static int cannot_start(const struct entering *x, int e, const char *what, struct jail_error *err)
+{
+	return process_ended(x->jail->pidfd) ? running_none(x->jail->name, err) : jail_error_sys(err, e, "%s", what);
+}
+
 static int start_entering(struct entering *x, pid_t *ret_pid, int *ret_pidfd, struct jail_error *err)
 {
 	_cleanup_close_ int own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
@@ -300,7 +308,7 @@ static int start_entering(struct entering *x, pid_t *ret_pid, int *ret_pidfd, st
 	if (own_pids < 0)
 		return jail_error_sys(err, errno, "cannot open /proc/self/ns/pid");
 	if (setns(x->jail->pidfd, CLONE_NEWPID) < 0)
-		return jail_error_sys(err, errno, "cannot join its processes");
+		return cannot_start(x, errno, "cannot join its processes", err);
 	pid = sys_clone3(&args);
 	if (pid == 0)
 		entering_main(x);
@@ -308,7 +316,7 @@ static int start_entering(struct entering *x, pid_t *ret_pid, int *ret_pidfd, st
 	if (setns(own_pids, CLONE_NEWPID) < 0 && e == 0)
 		e = errno;
 	if (e != 0)
-		return jail_error_sys(err, e, "cannot start a process in it");
+		return cannot_start(x, e, "cannot start a process in it", err);
 	*ret_pid = (pid_t)pid;
 	return 0;
 }
@@ -350,7 +358,8 @@ static int executed(int channel, struct jail_error *err)
 static int follow(struct entering *x, int pidfd, int *ret_status, struct jail_error *err)
 {
 	struct wait_for w = {.fd = pidfd, .pidfd = pidfd, .master = -1, .timeout = x->entry->timeout};
-	int r = entered(x->peer, &w.master, err), status = 0;
+	/* Until it is known: another thread may have taken it away (process.h), when the jail was removed. */
+	int r = entered(x->peer, &w.master, err), status = SIGKILL;
 
 	if (r == 0)
 		r = executed(x->peer, err);

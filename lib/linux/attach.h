@@ -25,6 +25,8 @@ struct running {
 /* By name or number. ENOENT: none, or over, or not yet running. */
 int running_open(const char *name_or_jid, struct running *ret, struct jail_error *err);
 void running_close(struct running *r);
+/* What is said of a name that no jail has; ENOENT. */
+int running_none(const char *name, struct jail_error *err);
 
 /* What a program that is started in a running jail gets. */
 struct entry {

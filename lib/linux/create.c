@@ -64,14 +64,20 @@ static int take_range(struct port_jail *j, struct jail_error *err)
 	return 0;
 }
 
-/* May the parent have one more? The policy core says. Root lock held, so that two can't both be the last. */
+/*
+ * May the parent have one more? The policy core says. Root lock held, so that two can't both be the last, and that none
+ * is made in one that is being removed.
+ */
 static int ask_parent(const struct port_jail *j, struct jail_error *err)
 {
 	struct policy_subject parent = {.record = &j->parent.state.record, .jail = j->parent.state.jid};
 	struct policy_object child = {0};
+	struct store_state now;
 
 	if (parent_record(&j->parent) == NULL)
 		return 0;
+	if (store_state_read(j->parent.dirfd, &now) < 0 || now.phase != STORE_RUNNING)
+		return parent_ended(&j->parent, err);
 	child.number = tree_child_count(j->parent.dirfd);
 	if (policy_decide(parent, POLICY_OP_CHILD_CREATE, &child).allowed)
 		return 0;
@@ -357,6 +363,9 @@ static int start_first(struct port_jail *j, struct jail_error *err)
 	/* What a clone returns is its number where it was made. */
 	if (r > 0 && j->parent.pidfd >= 0)
 		r = process_number(j->pidfd);
+	/* The kernel's answer to a process that is to be born into what is dead would not help anybody. */
+	if (r < 0 && j->parent.pidfd >= 0 && process_ended(j->parent.pidfd))
+		return parent_ended(&j->parent, err);
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot start its first process");
 	j->pid = r;

@@ -47,14 +47,15 @@ static void __attribute__((noreturn)) host_main(const struct host_command *h)
 static int follow(int pidfd, unsigned timeout, int *ret_status)
 {
 	const struct wait_for w = {.fd = pidfd, .pidfd = pidfd, .master = -1, .timeout = timeout};
-	int status = 0, r = wait_follow(&w);
+	int status, ended, r = wait_follow(&w);
 
 	if (r < 0)
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
-	(void)process_wait(pidfd, &status);
-	if (r == 0)
-		*ret_status = status;
-	return r;
+	ended = process_wait(pidfd, &status);
+	if (r < 0 || ended < 0)
+		return r < 0 ? r : ended;
+	*ret_status = status;
+	return 0;
 }
 
 static int run_on_host(const struct host_command *h, int *ret_status, struct jail_error *err)

@@ -139,6 +139,8 @@ int jail_get(const char *name, struct jail_params **ret, struct jail_error *err)
 		return r;
 	r = read_jail(jail.name, jail.dirfd, 0, ret);
 	running_close(&jail);
+	if (r == -ENOENT)
+		return running_none(name, err);
 	if (r < 0) {
 		(void)jail_error_sys(err, -r, "cannot read its parameters");
 		jail_error_jail(err, name);
@@ -189,13 +191,16 @@ static int walk_jail(void *arg, const char *child)
 	int r;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : negative_errno();
+		return tree_gone(-errno) ? 0 : negative_errno();
 	if ((size_t)snprintf(name, sizeof(name), "%s%s%s", w->prefix, w->prefix[0] != '\0' ? "." : "", child) >=
 	    sizeof(name))
 		return -ENAMETOOLONG;
 	r = read_jail(name, fd, w->flags, &p);
-	if (r == -ENOENT || r == -ENODEV)
+	if (r == -ENOENT)
 		return 0;
+	/* Another version of us made it, and can say what it is. */
+	if (r == -EBADMSG)
+		return tree_children(fd, walk_jail, &deeper);
 	if (r == 0)
 		r = add(w->list, p);
 	if (r < 0) {

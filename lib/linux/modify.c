@@ -244,8 +244,28 @@ static int record(const struct change *c, const struct jail_params *params, stru
 	return r < 0 ? jail_error_sys(err, -r, "cannot record the change") : 0;
 }
 
-int port_change(const char *name, const struct plan *was, struct plan *will, const struct jail_params *params,
-    struct jail_error *err)
+/* Lock a running jail, and see that meanwhile nobody has changed it, nor put another in its place. */
+static int lock_unchanged(struct running *jail, const struct jail_params *old, int *ret_lock, struct jail_error *err)
+{
+	int same, r = tree_jail_lock(&jail->tree, jail->name, true, ret_lock);
+
+	if (r == -ENOENT)
+		return -ESTALE;
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot lock it");
+	if (!tree_jail_is(&jail->tree, jail->name, jail->dirfd) || process_ended(jail->pidfd))
+		return -ESTALE;
+	same = store_params_same(jail->dirfd, old);
+	if (same < 0)
+		return jail_error_sys(err, -same, "cannot read its parameters");
+	r = store_state_read(jail->dirfd, &jail->state);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot read its state");
+	return same != 0 && jail->state.phase == STORE_RUNNING ? 0 : -ESTALE;
+}
+
+int port_change(const char *name, const struct plan *was, struct plan *will, const struct jail_params *old,
+    const struct jail_params *params, struct jail_error *err)
 {
 	struct running jail = RUNNING_NONE;
 	struct change c = {.jail = &jail, .was = was, .will = will, .users_fd = -1, .parent = PARENT_NONE};
@@ -254,9 +274,7 @@ int port_change(const char *name, const struct plan *was, struct plan *will, con
 
 	if (r < 0)
 		return r;
-	r = tree_jail_lock(&jail.tree, jail.name, true, &lock);
-	if (r < 0)
-		r = jail_error_sys(err, -r, "cannot lock it");
+	r = lock_unchanged(&jail, old, &lock, err);
 	if (r == 0)
 		r = change(&c, err);
 	if (r == 0)

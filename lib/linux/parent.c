@@ -13,6 +13,11 @@
 #include "process.h"
 #include "util.h"
 
+int parent_ended(const struct parent *p, struct jail_error *err)
+{
+	return jail_error_set(err, ENOENT, "its parent jail %s is not running", p->name);
+}
+
 int parent_open(const struct tree *t, const char *child, struct parent *ret, struct jail_error *err)
 {
 	const char *dot = strrchr(child, '.');
@@ -29,9 +34,11 @@ int parent_open(const struct tree *t, const char *child, struct parent *ret, str
 		r = -ENOENT;
 	if (r == 0)
 		r = process_open(p.state.pid, p.state.start, &p.pidfd);
+	if (r == 0 && process_ended(p.pidfd))
+		r = -ENOENT;
 	if (r < 0) {
 		parent_close(&p);
-		return jail_error_set(err, ENOENT, "its parent jail %s is not running", p.name);
+		return parent_ended(&p, err);
 	}
 	*ret = p;
 	return 0;

@@ -24,6 +24,8 @@ struct parent {
 /* Of the jail named `child`; the host has nothing to open. ENOENT: it does not run. */
 int parent_open(const struct tree *t, const char *child, struct parent *ret, struct jail_error *err);
 void parent_close(struct parent *p);
+/* What is said when it has ended meanwhile; ENOENT. */
+int parent_ended(const struct parent *p, struct jail_error *err);
 /*
  * What the child's plan names on the host must lie beneath the parent's path (EPERM); from here on it is named beneath
  * that directory, `root`, which is opened; and what is hidden from the parent is hidden from the child. `params` say

@@ -5,6 +5,7 @@
 #include "process.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,43 @@ int process_number(int pidfd)
 	field = strstr(text, "\nPid:");
 	pid = field == NULL ? 0 : strtol(field + 5, NULL, 10);
 	return pid > 0 && pid <= INT32_MAX ? (int)pid : -ESRCH;
+}
+
+bool process_ended(int pidfd)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&p, 1, 0) != 0;
+}
+
+/* A process that has ended still shows its group, and the kernel marks one that was removed (cgroup-v2.rst). */
+static bool was_in_removed_jail(pid_t pid)
+{
+	static const char mark[] = " (deleted)\n";
+	char path[64], text[4096], *line;
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+	return line != NULL && strstr(line, "/jail/") != NULL && strstr(line, mark) != NULL;
+}
+
+void process_reap_removed(void)
+{
+	siginfo_t info;
+
+	do {
+		info.si_pid = 0;
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 || info.si_pid == 0 ||
+		    !was_in_removed_jail(info.si_pid))
+			return;
+	} while (waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG | __WALL) == 0);
 }
 
 int process_wait(int pidfd, int *ret_status)

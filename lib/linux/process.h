@@ -5,15 +5,23 @@
 #ifndef LINUX_PROCESS_H
 #define LINUX_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /* Start time in clock ticks since boot (field 22 of /proc/PID/stat, proc(5)). ESRCH. */
 int process_start_time(pid_t pid, uint64_t *ret);
-/* A pidfd of exactly that process. ESRCH when it has ended, also when its number was given to another. */
+/* A pidfd of exactly that process. ESRCH when nothing of it is left, also when its number was given to another. */
 int process_open(pid_t pid, uint64_t start, int *ret_pidfd);
 /* Its number where we are; -errno. */
 int process_number(int pidfd);
+/* Has it ended, waited for or not? */
+bool process_ended(int pidfd);
+/*
+ * What we started in a jail that another program removed stays our zombie: take those away. The kernel shows one zombie
+ * after the other; it ends at the first that was not in a removed control group beneath `jail/`, which is the caller's.
+ */
+void process_reap_removed(void);
 /* Wait for a child by pidfd, also one that sends no SIGCHLD. ECHILD: not ours. */
 int process_wait(int pidfd, int *ret_status);
 

@@ -99,7 +99,7 @@ static int recount_jail(void *arg, const char *child)
 	int found;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : negative_errno();
+		return tree_gone(-errno) ? 0 : negative_errno();
 	found = store_state_read(fd, &s);
 	if (found < 0 && found != -ENODATA)
 		return found;

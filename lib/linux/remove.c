@@ -63,6 +63,27 @@ static int give_back(const struct tree *t, const char *name, int dirfd)
 	return r;
 }
 
+/*
+ * Root lock held. A child goes with its parent, whoever has the child's lock: what has its name then may be a new one.
+ * Who removed it has given back all that it had.
+ */
+static bool gone_with_parent(const struct tree *t, const char *name, int dirfd)
+{
+	return strchr(name, '.') != NULL && !tree_jail_is(t, name, dirfd);
+}
+
+static int drop_directory(const struct tree *t, const char *name, int dirfd)
+{
+	int r;
+
+	if (gone_with_parent(t, name, dirfd))
+		return 0;
+	r = give_back(t, name, dirfd);
+	if (r == 0)
+		r = tree_jail_rmdir(t, name);
+	return r < 0 ? r : store_check_drop(t, name);
+}
+
 struct child_walk {
 	const struct tree *tree;
 	const char *parent;
@@ -108,43 +129,58 @@ static int take_away(const struct tree *t, const char *name, int dirfd, struct j
 		return r;
 	r = tree_lock(t->fd, true);
 	if (r == 0)
-		r = give_back(t, name, dirfd);
-	if (r == 0)
-		r = tree_jail_rmdir(t, name);
-	if (r == 0)
-		r = store_check_drop(t, name);
+		r = drop_directory(t, name, dirfd);
 	tree_unlock(t->fd);
 	return r < 0 ? jail_error_sys(err, -r, "cannot remove its control group") : 0;
+}
+
+/* A long-lived program that made the jail is its first process's parent: don't leave it a zombie. */
+static void reap(const struct store_state *s)
+{
+	_cleanup_close_ int pidfd = -1;
+
+	if (process_open(s->pid, s->start, &pidfd) == 0)
+		(void)process_wait(pidfd, NULL);
+}
+
+/* Root lock held: from here on no child is given a name beneath it. -ENOENT: it is gone already. */
+static int mark_removing(const struct tree *t, const char *name, int dirfd, struct store_state *s)
+{
+	int r;
+
+	if (gone_with_parent(t, name, dirfd))
+		return -ENOENT;
+	r = store_check_add(t, name);
+	s->phase = STORE_REMOVING;
+	return r < 0 ? r : store_state_write(dirfd, s);
 }
 
 int remove_jail(const struct tree *t, const char *name, int dirfd, struct jail_error *err)
 {
 	struct store_state s;
-	int pidfd = -1, r = store_state_read(dirfd, &s);
+	int r = store_state_read(dirfd, &s);
+	bool known;
 
 	if (r < 0 && r != -ENODATA && r != -EBADMSG)
 		return jail_error_sys(err, -r, "cannot read its state");
 	if (r == 0) {
 		if (s.phase != STORE_REMOVING) {
-			s.phase = STORE_REMOVING;
 			r = tree_lock(t->fd, true);
 			if (r == 0)
-				r = store_check_add(t, name);
+				r = mark_removing(t, name, dirfd, &s);
 			tree_unlock(t->fd);
-			if (r == 0)
-				r = store_state_write(dirfd, &s);
+			if (r == -ENOENT)
+				return 0;
 			if (r < 0)
 				return jail_error_sys(err, -r, "cannot mark it as being removed");
 		}
-		(void)process_open(s.pid, s.start, &pidfd);
 	}
+	known = r == 0;
 	r = tree_kill(dirfd);
 	if (r == 0)
 		r = tree_wait_empty(dirfd, KILL_WAIT_MS);
-	/* A long-lived program that made the jail is its first process's parent: don't leave it a zombie. */
-	if (r == 0 && pidfd >= 0)
-		(void)process_wait(pidfd, NULL);
-	(void)close_fd(pidfd);
+	if (r == 0 && known)
+		reap(&s);
 	if (r == -ETIMEDOUT)
 		return jail_error_set(err, EBUSY, "a process inside can't be killed (it waits for the kernel)");
 	if (r < 0)
@@ -185,6 +221,8 @@ int remove_if_over(const struct tree *t, const char *name, bool wait, struct jai
 		bool listed =
 		    store_state_read(fd, &s) == 0 && s.phase == STORE_RUNNING && (s.flags & STORE_F_PERSIST) == 0;
 
+		if (listed)
+			reap(&s);
 		r = listed ? take_away(t, name, fd, err) : remove_jail(t, name, fd, err);
 		return r < 0 ? r : 1;
 	}
@@ -240,6 +278,7 @@ int remove_leftovers(const struct tree *t, struct jail_error *err)
 	size_t size;
 	int r = store_check_read(t, &names, &size);
 
+	process_reap_removed();
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot read the list of jails to look at");
 	if (size >= 2 && names[0] == '*')

@@ -23,7 +23,7 @@ int store_state_read(int jailfd, struct store_state *ret)
 	ssize_t n = fgetxattr(jailfd, PREFIX "state", &s, sizeof(s));
 
 	if (n < 0)
-		return negative_errno();
+		return errno == ERANGE ? -EBADMSG : negative_errno();
 	if ((size_t)n != sizeof(s) || s.version != STORE_VERSION || s.size != sizeof(s) ||
 	    s.record.version != POLICY_VERSION || s.record.ndevices > POLICY_DEVICES_MAX)
 		return -EBADMSG;
@@ -101,6 +101,21 @@ int store_params_read(int jailfd, struct jail_params **ret)
 			return params_decode(bytes, size, ret);
 	}
 	return -EBADMSG;
+}
+
+int store_params_same(int jailfd, const struct jail_params *p)
+{
+	struct jail_params *recorded = NULL;
+	_cleanup_free_ void *a = NULL, *b = NULL;
+	size_t asize = 0, bsize = 0;
+	int r = store_params_read(jailfd, &recorded);
+
+	if (r == 0)
+		r = params_encode(recorded, &a, &asize);
+	if (r == 0)
+		r = params_encode(p, &b, &bsize);
+	jail_params_free(recorded);
+	return r < 0 ? r : asize == bsize && memcmp(a, b, asize) == 0;
 }
 
 static void jid_attribute(char *buf, size_t size, uint32_t jid)

@@ -41,9 +41,12 @@ struct store_state {
 	struct policy_record record;
 };
 
+/* EBADMSG: another version of us wrote it. */
 int store_state_read(int jailfd, struct store_state *ret);
 int store_state_write(int jailfd, const struct store_state *s);
 int store_params_read(int jailfd, struct jail_params **ret);
+/* Are these what is recorded? 1, 0 or -errno. */
+int store_params_same(int jailfd, const struct jail_params *p);
 /* Pieces that are no longer needed are removed. */
 int store_params_write(int jailfd, const struct jail_params *p);
 

@@ -114,7 +114,7 @@ int tree_jail_open(const struct tree *t, const char *name, int *ret_fd)
 	tree_relative(name, path);
 	fd = openat(t->fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return negative_errno();
+		return tree_gone(-errno) ? -ENOENT : negative_errno();
 	*ret_fd = fd;
 	return 0;
 }
@@ -141,7 +141,7 @@ int tree_jail_rmdir(const struct tree *t, const char *name)
 
 	tree_relative(name, path);
 	for (unsigned tries = 0; unlinkat(t->fd, path, AT_REMOVEDIR) < 0; tries++) {
-		if (errno == ENOENT)
+		if (tree_gone(-errno))
 			return 0;
 		if (errno != EBUSY || tries >= 12)
 			return negative_errno();
@@ -178,7 +178,7 @@ static int lock_named(const struct tree *t, const char *name, int *ret_fd)
 	return r;
 }
 
-static bool still_named(const struct tree *t, const char *name, int fd)
+bool tree_jail_is(const struct tree *t, const char *name, int fd)
 {
 	_cleanup_close_ int now = -1;
 	struct stat held, named;
@@ -196,7 +196,7 @@ int tree_jail_lock(const struct tree *t, const char *name, bool wait, int *ret_f
 		if (r == -EWOULDBLOCK && wait) {
 			r = tree_lock(fd, true);
 			/* Who had it may have removed it. */
-			if (r == 0 && !still_named(t, name, fd))
+			if (r == 0 && !tree_jail_is(t, name, fd))
 				continue;
 		}
 		if (r < 0)
@@ -206,13 +206,14 @@ int tree_jail_lock(const struct tree *t, const char *name, bool wait, int *ret_f
 	}
 }
 
+/* The directory can go at any moment, between its opening and this too: then nothing lives in it. */
 static int read_populated(int eventsfd)
 {
 	char buf[256];
 	ssize_t n = pread(eventsfd, buf, sizeof(buf) - 1, 0);
 
 	if (n < 0)
-		return negative_errno();
+		return tree_gone(-errno) ? 0 : negative_errno();
 	buf[n] = '\0';
 	return strstr(buf, "populated 1") != NULL;
 }
@@ -221,9 +222,8 @@ int tree_populated(int jailfd)
 {
 	_cleanup_close_ int fd = openat(jailfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 
-	/* The directory can go between its opening and this. */
 	if (fd < 0)
-		return errno == ENOENT || errno == ENODEV ? 0 : negative_errno();
+		return tree_gone(-errno) ? 0 : negative_errno();
 	return read_populated(fd);
 }
 
@@ -233,7 +233,7 @@ int tree_wait_empty(int jailfd, int timeout_ms)
 	struct timespec now, end;
 
 	if (fd < 0)
-		return errno == ENOENT || errno == ENODEV ? 0 : negative_errno();
+		return tree_gone(-errno) ? 0 : negative_errno();
 	(void)clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += timeout_ms / 1000;
 	end.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
@@ -242,9 +242,7 @@ int tree_wait_empty(int jailfd, int timeout_ms)
 		int r = read_populated(fd);
 		long long left;
 
-		if (r == -ENODEV || r == 0)
-			return 0;
-		if (r < 0)
+		if (r <= 0)
 			return r;
 		(void)clock_gettime(CLOCK_MONOTONIC, &now);
 		left = (end.tv_sec - now.tv_sec) * 1000LL + (end.tv_nsec - now.tv_nsec) / 1000000;
@@ -260,8 +258,11 @@ int tree_kill(int jailfd)
 	_cleanup_close_ int fd = openat(jailfd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return errno == ENODEV ? 0 : negative_errno();
-	return write(fd, "1", 1) == 1 || errno == ENODEV ? 0 : negative_errno();
+		return tree_gone(-errno) ? 0 : negative_errno();
+	while (write(fd, "1", 1) < 0)
+		if (errno != EINTR)
+			return tree_gone(-errno) ? 0 : negative_errno();
+	return 0;
 }
 
 int tree_children(int jailfd, int (*fn)(void *arg, const char *child), void *arg)
@@ -279,11 +280,13 @@ int tree_children(int jailfd, int (*fn)(void *arg, const char *child), void *arg
 	if (d == NULL) {
 		r = negative_errno();
 		(void)close_fd(fd);
-		return r == -ENOENT || r == -ENODEV ? 0 : r;
+		return tree_gone(r) ? 0 : r;
 	}
 	while (r == 0 && (errno = 0, e = readdir(d)) != NULL)
 		if (e->d_type == DT_DIR && e->d_name[0] != '.')
 			r = fn(arg, e->d_name);
+	if (r == 0 && errno != 0 && !tree_gone(-errno))
+		r = negative_errno();
 	(void)closedir(d);
 	return r;
 }

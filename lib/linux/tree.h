@@ -10,7 +10,9 @@
 #ifndef LINUX_TREE_H
 #define LINUX_TREE_H
 
+#include <errno.h>
 #include <jail.h>
+#include <stdbool.h>
 
 struct tree {
 	int fd;		/* the directory `jail` */
@@ -23,11 +25,19 @@ void tree_close(struct tree *t);
 /* Where cgroup v2 is mounted, and whether v1 controllers are mounted beside it. ENODEV: nowhere. */
 int tree_find_mount(char *ret_path, size_t size, bool *ret_hybrid);
 
+/* Is this -errno how the kernel says that a control group was removed while we had it open? */
+static inline bool tree_gone(int r)
+{
+	return r == -ENOENT || r == -ENODEV;
+}
+
 /* "web.db" -> "web/db"; the name was checked by jail_name_check(). */
 void tree_relative(const char *name, char ret[JAIL_NAME_MAX + 1]);
 /* Open a jail's directory. ENOENT: no such jail. */
 int tree_jail_open(const struct tree *t, const char *name, int *ret_fd);
 int tree_jail_make(const struct tree *t, const char *name, int *ret_fd);
+/* Is the jail of that name still the one that `fd` is? With the root's lock held it stays so. */
+bool tree_jail_is(const struct tree *t, const char *name, int fd);
 /* Remove the directory; waits a moment for processes that are already dead. */
 int tree_jail_rmdir(const struct tree *t, const char *name);
 
