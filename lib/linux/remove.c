@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "error.h"
 #include "process.h"
@@ -15,6 +16,7 @@
 #include "util.h"
 #include "view.h"
 
+#define SETTLE_MS 2000
 #define KILL_WAIT_MS 30000 /* a process in an uninterruptible wait can't be hurried */
 
 /* What the jail left in the host's file system, when it is the kind that leaves something. */
@@ -234,6 +236,36 @@ int remove_if_over(const struct tree *t, const char *name, bool wait, struct jai
 	return 0;
 }
 
+/* Being made or removed, or left like that? */
+static bool in_between(const struct tree *t, const char *name)
+{
+	_cleanup_close_ int fd = -1;
+	struct store_state s;
+	int r = tree_jail_open(t, name, &fd);
+
+	if (r == 0)
+		r = store_state_read(fd, &s);
+	return r == -ENODATA || (r == 0 && s.phase != STORE_RUNNING);
+}
+
+/*
+ * The lock of one whose maker was killed is held until the process that it had made has died too. Others hold it no
+ * longer than it takes to make or remove a jail: who was asked to clean up waits a moment to see which it is.
+ */
+static int settle(const struct tree *t, const char *name, struct jail_error *err)
+{
+	struct timespec pause = {.tv_nsec = 1000000};
+	int r;
+
+	for (unsigned waited = 0;; waited += (unsigned)(pause.tv_nsec / 1000000)) {
+		r = remove_if_over(t, name, false, err);
+		if (r != 0 || waited >= SETTLE_MS || !in_between(t, name))
+			return r;
+		(void)nanosleep(&pause, NULL);
+		pause.tv_nsec = pause.tv_nsec < 50000000 ? pause.tv_nsec * 2 : pause.tv_nsec;
+	}
+}
+
 struct sweep {
 	const struct tree *tree;
 	const char *prefix;
@@ -252,7 +284,7 @@ static int sweep_child(void *arg, const char *child)
 	if ((size_t)snprintf(name, sizeof(name), "%s%s%s", w->prefix, w->prefix[0] != '\0' ? "." : "", child) >=
 	    sizeof(name))
 		return 0;
-	r = remove_if_over(w->tree, name, false, w->err);
+	r = settle(w->tree, name, w->err);
 	if (r < 0) {
 		jail_error_jail(w->err, name);
 		w->failed = true;

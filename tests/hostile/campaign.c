@@ -183,6 +183,9 @@ static const char *look(struct worker *w, const struct campaign *c, const struct
 
 	jail_name(w, c->scenario, jail, sizeof(jail));
 	what = left_record(jail);
+	/* Every command removes what it finds unfinished, and the other worker's was perhaps broken while it did. */
+	if (what != NULL && command_run(w, "jail|-C") == 0)
+		what = left_record(jail);
 	if (what != NULL)
 		return what;
 	if (left_processes(r->survivor, r->survivors))
@@ -350,7 +353,7 @@ static int worker_main(struct worker *w, struct campaign *c, unsigned index, uns
 
 static int run_workers(struct campaign *c, const char *bin, const char *dir)
 {
-	unsigned workers = c->alone ? 1 : WORKERS, ranges = left_ranges();
+	unsigned workers = c->alone || c->scenario->alone ? 1 : WORKERS, ranges = left_ranges();
 	pid_t pid[WORKERS];
 	int failed = 0, status;
 

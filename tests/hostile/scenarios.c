@@ -71,6 +71,7 @@ static const struct scenario scenarios[] = {
 	.command = "jail|-C",
 	.suffix = "",
 	.changes = true,
+	.alone = true,
 	.setup = {"./inject|-K|-n|60|--|%b/jail|-q|-c|name=%n|path=%d/up|path.base=%d/base|persist"}},
 };
 
