@@ -358,8 +358,7 @@ static int executed(int channel, struct jail_error *err)
 static int follow(struct entering *x, int pidfd, int *ret_status, struct jail_error *err)
 {
 	struct wait_for w = {.fd = pidfd, .pidfd = pidfd, .master = -1, .timeout = x->entry->timeout};
-	/* Until it is known: another thread may have taken it away (process.h), when the jail was removed. */
-	int r = entered(x->peer, &w.master, err), status = SIGKILL;
+	int r = entered(x->peer, &w.master, err), status = 0;
 
 	if (r == 0)
 		r = executed(x->peer, err);
@@ -372,7 +371,9 @@ static int follow(struct entering *x, int pidfd, int *ret_status, struct jail_er
 	}
 	if (r < 0)
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
-	(void)process_wait(pidfd, &status);
+	/* Another thread may have taken it away (process.h). */
+	if (process_wait(pidfd, &status) < 0 && r == 0)
+		r = jail_error_set(err, ECANCELED, "the jail was removed while the program ran");
 	(void)close_fd(w.master);
 	if (r == 0)
 		*ret_status = status;

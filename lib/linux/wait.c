@@ -258,11 +258,9 @@ static int wait_command(struct port_jail *j, const struct relay *relay, int *sta
 	r = wait_readable(&w, relay, NULL);
 	if (r == 0)
 		r = process_wait(j->pidfd, status);
-	/* Another thread has taken it away (process.h): somebody removed the jail. */
-	if (r == -ECHILD) {
-		*status = SIGKILL;
-		r = 0;
-	}
+	/* Another thread has taken it away (process.h). */
+	if (r == -ECHILD)
+		return jail_error_set(err, ECANCELED, "it was removed while its command ran");
 	return r < 0 ? jail_error_sys(err, -r, "cannot wait for its command") : 0;
 }
 

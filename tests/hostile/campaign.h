@@ -20,6 +20,7 @@ struct worker {
 	char name[64];	 /* of its jails */
 	char dir[256];
 	int err_fd;
+	int out_fd; /* for standard output; 0: /dev/null */
 	char err[TEXT_MAX];
 	unsigned failures, names;
 };
@@ -34,7 +35,10 @@ struct command {
 };
 
 void command_make(const struct worker *w, const char *text, struct command *ret);
-/* Run it to its end (at most 60 s) and read its standard error; its exit code, 128 + signal, or -1 when it hung. */
+pid_t command_start(const struct worker *w, const char *text);
+/* To its end (at most 60 s): its exit code, 128 + signal, or -1 when it hung. */
+int command_wait(pid_t pid);
+/* Both, and read its standard error. */
 int command_run(struct worker *w, const char *text);
 /* Read what was written to err_fd since the last time into w->err. */
 void worker_read_err(struct worker *w);

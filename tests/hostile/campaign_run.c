@@ -73,12 +73,10 @@ void worker_read_err(struct worker *w)
 		give_up("cannot empty the error file");
 }
 
-int command_run(struct worker *w, const char *text)
+pid_t command_start(const struct worker *w, const char *text)
 {
 	struct command c;
-	struct timespec pause = {.tv_nsec = 500000};
-	int status = 0;
-	pid_t pid, got = 0;
+	pid_t pid;
 
 	command_make(w, text, &c);
 	pid = fork();
@@ -87,11 +85,21 @@ int command_run(struct worker *w, const char *text)
 	if (pid == 0) {
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-		if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(w->err_fd, 2) < 0)
+		if (null < 0 || dup2(null, 0) < 0 || dup2(w->out_fd > 0 ? w->out_fd : null, 1) < 0 ||
+		    dup2(w->err_fd, 2) < 0)
 			_exit(126);
 		(void)execv(c.argv[0], c.argv);
 		_exit(127);
 	}
+	return pid;
+}
+
+int command_wait(pid_t pid)
+{
+	struct timespec pause = {.tv_nsec = 500000};
+	int status = 0;
+	pid_t got = 0;
+
 	for (unsigned tries = 0; tries < 120000 && got == 0; tries++) {
 		got = waitpid(pid, &status, WNOHANG);
 		if (got == 0)
@@ -101,8 +109,15 @@ int command_run(struct worker *w, const char *text)
 		(void)kill(pid, SIGKILL);
 		(void)waitpid(pid, &status, 0);
 	}
-	worker_read_err(w);
 	if (got == 0)
 		return -1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int command_run(struct worker *w, const char *text)
+{
+	int code = command_wait(command_start(w, text));
+
+	worker_read_err(w);
+	return code;
 }
