@@ -88,7 +88,8 @@ _Noreturn void init_run(const struct init_options *o, char *const *argv, bool co
 	if (o->dir && chdir(o->dir) < 0)
 		fail(o->dir, INIT_CANNOT_RUN);
 	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		fail("sigprocmask", INIT_CANNOT_RUN);
 	(void)execvp(argv[0], argv);
 	fail(argv[0], errno == ENOENT ? INIT_NOT_FOUND : INIT_CANNOT_RUN);
 }

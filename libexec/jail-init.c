@@ -307,7 +307,7 @@ static void live(struct init *in)
  * Signals are blocked from here on and taken one by one: none can come between looking and waiting. For the programs
  * everything is as the kernel starts a process, whatever the caller ignored.
  */
-static void prepare_signals(struct init *in)
+static int prepare_signals(struct init *in)
 {
 	static const unsigned char reset[] = {SIGCHLD, SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGUSR1,
 	    SIGUSR2, SIGXFSZ, SIGTSTP, SIGTTIN, SIGTTOU};
@@ -319,9 +319,12 @@ static void prepare_signals(struct init *in)
 	(void)sigaddset(&in->signals, SIGHUP);
 	for (int sig = CHANNEL_SIGNAL_RESTART; sig <= CHANNEL_SIGNAL_NO_PERSIST; sig++)
 		(void)sigaddset(&in->signals, sig);
-	(void)sigprocmask(SIG_SETMASK, &in->signals, NULL);
+	if (sigprocmask(SIG_SETMASK, &in->signals, NULL) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(reset); i++)
-		(void)signal(reset[i], SIG_DFL);
+		if (signal(reset[i], SIG_DFL) == SIG_ERR)
+			return -1;
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -331,7 +334,10 @@ int main(int argc, char **argv)
 
 	/* Before anything else runs here: no process of the jail may trace this one or read its memory. */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	prepare_signals(&in);
+	if (prepare_signals(&in) < 0) {
+		init_complain("cannot take signals", errno);
+		return INIT_USAGE;
+	}
 	if (init_parse(argc, argv, &in.opt) < 0)
 		return INIT_USAGE;
 	if (in.opt.direct) {

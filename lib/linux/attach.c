@@ -267,8 +267,9 @@ static void __attribute__((noreturn)) entering_main(struct entering *x)
 
 	(void)close(x->peer);
 	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (x->entry->log_fd >= 0 && (dup2(x->entry->log_fd, 1) < 0 || dup2(x->entry->log_fd, 2) < 0))
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		r = jail_error_sys(x->err, errno, "sigprocmask");
+	else if (x->entry->log_fd >= 0 && (dup2(x->entry->log_fd, 1) < 0 || dup2(x->entry->log_fd, 2) < 0))
 		r = jail_error_sys(x->err, errno, "cannot redirect the output");
 	else
 		r = open_init(x);
@@ -291,7 +292,7 @@ static void __attribute__((noreturn)) entering_main(struct entering *x)
 /* The kernel has other words for what is entered while it is being removed. */
 static int cannot_start(const struct entering *x, int e, const char *what, struct jail_error *err)
 {
-	return process_ended(x->jail->pidfd) ? running_none(x->jail->name, err) : jail_error_sys(err, e, "%s", what);
+	return process_ends(x->jail->pidfd, e) ? running_none(x->jail->name, err) : jail_error_sys(err, e, "%s", what);
 }
 
 static int start_entering(struct entering *x, pid_t *ret_pid, int *ret_pidfd, struct jail_error *err)

@@ -364,7 +364,7 @@ static int start_first(struct port_jail *j, struct jail_error *err)
 	if (r > 0 && j->parent.pidfd >= 0)
 		r = process_number(j->pidfd);
 	/* The kernel's answer to a process that is to be born into what is dead would not help anybody. */
-	if (r < 0 && j->parent.pidfd >= 0 && process_ended(j->parent.pidfd))
+	if (r < 0 && j->parent.pidfd >= 0 && process_ends(j->parent.pidfd, -r))
 		return parent_ended(&j->parent, err);
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot start its first process");

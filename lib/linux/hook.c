@@ -34,7 +34,8 @@ static void __attribute__((noreturn)) host_main(const struct host_command *h)
 	sigset_t none;
 
 	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		_exit(126);
 	if (h->log_fd >= 0 && (dup2(h->log_fd, 1) < 0 || dup2(h->log_fd, 2) < 0))
 		_exit(126);
 	if (u != NULL && (setgroups(u->ngroups, u->groups) < 0 || setresgid(u->gid, u->gid, u->gid) < 0 ||

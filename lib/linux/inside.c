@@ -163,7 +163,8 @@ static int detach(struct progress *p)
 		(void)sigaddset(&mask, SIGINT);
 		(void)sigaddset(&mask, SIGHUP);
 	}
-	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+	if (sigprocmask(SIG_SETMASK, &mask, NULL) < 0)
+		return jail_error_sys(p->err, errno, "sigprocmask");
 	(void)umask(022);
 	/* A session of its own: the caller's controlling terminal is not this one's. */
 	if (setsid() < 0)

@@ -14,6 +14,8 @@
 #include "sys.h"
 #include "util.h"
 
+#define ENDING_MS 1000
+
 int process_start_time(pid_t pid, uint64_t *ret)
 {
 	char path[64], text[1024], *field, *end;
@@ -86,7 +88,20 @@ bool process_ended(int pidfd)
 {
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 
-	return poll(&p, 1, 0) != 0;
+	return poll(&p, 1, 0) > 0;
+}
+
+/*
+ * Its namespaces go before it counts as ended: joining them fails with ESRCH, a process that is to be born into them
+ * with ENOMEM or, when its control group has gone too, ENODEV. Those two have other causes: then it would not end.
+ */
+bool process_ends(int pidfd, int errnum)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	if (errnum == ESRCH)
+		return true;
+	return poll(&p, 1, errnum == ENOMEM || errnum == ENODEV ? ENDING_MS : 0) > 0;
 }
 
 /* A process that has ended still shows its group, and the kernel marks one that was removed (cgroup-v2.rst). */

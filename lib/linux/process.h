@@ -17,6 +17,8 @@ int process_open(pid_t pid, uint64_t start, int *ret_pidfd);
 int process_number(int pidfd);
 /* Has it ended, waited for or not? */
 bool process_ended(int pidfd);
+/* Did a call on it fail with `errnum` because it is ending just now? */
+bool process_ends(int pidfd, int errnum);
 /*
  * What we started in a jail that another program removed stays our zombie: take those away. The kernel shows one zombie
  * after the other; it ends at the first that was not in a removed control group beneath `jail/`, which is the caller's.

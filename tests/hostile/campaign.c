@@ -60,9 +60,10 @@ static void jail_name(const struct worker *w, const struct scenario *s, char *re
 	(void)snprintf(ret, size, "%s%s", w->name, s->suffix);
 }
 
-/* One line of ours, and none that nobody signed. */
-static const char *check_message(const struct worker *w)
+/* One line of the tool's, and none that nobody signed. */
+static const char *check_message(const struct worker *w, const struct scenario *s)
 {
+	size_t name = strcspn(s->command, "|");
 	unsigned ours = 0, inside = 0;
 	const char *line = w->err, *end;
 
@@ -72,7 +73,7 @@ static const char *check_message(const struct worker *w)
 			inside++;
 			continue;
 		}
-		if (strncmp(line, "jail: ", 6) != 0)
+		if (strncmp(line, s->command, name) != 0 || strncmp(line + name, ": ", 2) != 0)
 			return "a line of its message does not begin with its name";
 		ours++;
 	}
@@ -116,7 +117,7 @@ static const char *check_failure(struct worker *w, const struct campaign *c, con
 	if (!sysexit_like(code))
 		return "its exit code is none of sysexits(3)";
 	/* Standard error itself was broken. */
-	if (strncmp(trace_call_name(r->number), "write", 5) != 0 && (what = check_message(w)) != NULL)
+	if (strncmp(trace_call_name(r->number), "write", 5) != 0 && (what = check_message(w, c->scenario)) != NULL)
 		return what;
 	if (!c->scenario->removes && !c->scenario->changes && left_group(jail))
 		return "it failed and the jail's control group is there";

@@ -66,6 +66,10 @@ define interrupt_views 'the same for every kind of view, with hooks and with use
     interrupt volatile base hostusers hooks
 define interrupt_remove 'every call of removal, change and cleaning up is interrupted' \
     interrupt kill-jail stop-jail remove-base remove-parent modify sweep
+for mode in kill fail interrupt; do
+	define "${mode}_enter" "entering a running jail, and a jail that is a service: $mode" \
+	    "$mode" service enter enter-hostusers
+done
 
 # ------------------------------------------------------------------------------------- what runs out
 

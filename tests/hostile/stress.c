@@ -36,6 +36,7 @@
 struct jail {
 	char name[64];
 	bool there, child;
+	bool over; /* it has ended by itself: whether somebody has taken it away is not known */
 	unsigned meta;
 };
 
@@ -110,18 +111,22 @@ static void op_create(struct player *p, struct jail *j)
 	if (!j->there)
 		j->meta = 0;
 	j->there = true;
+	j->over = false;
 }
 
 static void op_command(struct player *p, struct jail *j)
 {
 	expect(p, j->there ? EXISTS : 0, "already", "jail|-q|-c|name=%s|path=%%d/root|exec.init=%s|" TRUE, j->name,
 	    draw(p, 2) == 0 ? "yes" : "no");
+	j->over = false;
 }
 
 static void op_missing_command(struct player *p, struct jail *j)
 {
-	if (!j->there)
-		expect(p, 127, "/bin/none", "jail|-q|-c|name=%s|path=%%d/root|command=/bin/none", j->name);
+	if (j->there)
+		return;
+	expect(p, 127, "/bin/none", "jail|-q|-c|name=%s|path=%%d/root|command=/bin/none", j->name);
+	j->over = false;
 }
 
 static void op_child(struct player *p, struct jail *j)
@@ -161,7 +166,18 @@ static void op_look(struct player *p, struct jail *j)
 
 static void op_remove(struct player *p, struct jail *j)
 {
-	expect(p, j->there ? 0 : MISSING, "no such jail", "jail|-q|-%s|%s", draw(p, 2) == 0 ? "r" : "R", j->name);
+	char text[128];
+	int code;
+
+	(void)snprintf(text, sizeof(text), "jail|-q|-%s|%s", draw(p, 2) == 0 ? "r" : "R", j->name);
+	if (j->over) {
+		code = command_run(&p->w, text);
+		p->commands++;
+		if (code != 0 && code != MISSING)
+			wrong(p, "%s of one that is over: exit code %d, said: %s", text, code, p->w.err);
+		return;
+	}
+	expect(p, j->there ? 0 : MISSING, "no such jail", "%s", text);
 	gone(j);
 	if (left_group(j->name))
 		wrong(p, "%s is removed, and its control group is there", j->name);
@@ -218,6 +234,7 @@ static void op_kill(struct player *p, struct jail *j)
 	if (code != 0 && code != MISSING)
 		wrong(p, "%s after SIGKILL: exit code %d, said: %s", text, code, p->w.err);
 	gone(j);
+	j->over = false;
 	if (left_group(j->name))
 		wrong(p, "%s is removed, and its control group is there", j->name);
 }
@@ -244,6 +261,7 @@ static void op_end(struct player *p, struct jail *j)
 		wrong(p, "%s: exit code %d though it is over, said: %s", text, code, p->w.err);
 	(void)output(p);
 	gone(j);
+	j->over = true;
 }
 
 /* Two of one name at once: one wins, the other says so. */
@@ -265,6 +283,7 @@ static void op_duel(struct player *p, struct jail *j)
 	if (first + second != EXISTS || (first != 0 && second != 0) || strstr(p->w.err, "already") == NULL)
 		wrong(p, "two of %s at once: exit codes %d and %d, said: %s", j->name, first, second, p->w.err);
 	j->there = true;
+	j->over = false;
 	j->meta = 0;
 }
 
