@@ -177,6 +177,7 @@ int jail_start(const struct jail_params *p, const struct jail_options *opts, int
 	if (r == 0)
 		r = port_create(plan, p, opts, &j, err);
 	if (r == 0) {
+		plan->jid = port_jid(j);
 		progress(opts, plan->name, "created");
 		r = start_created(j, plan, opts, &status, err);
 		if (r < 0)
@@ -241,7 +242,7 @@ static int modify(
 {
 	struct jail_params *old = NULL, *params = NULL;
 	struct plan *was = NULL, *will = NULL;
-	int r = port_params(full, &old, err);
+	int r = port_params(full, &old, NULL, err);
 
 	if (r == 0 && (r = jail_params_copy(old, &params)) < 0)
 		(void)jail_error_set(err, -r, "out of memory");
@@ -325,14 +326,16 @@ int jail_stop(const char *name, const struct jail_options *opts, struct jail_err
 	char full[JAIL_NAME_MAX + 1];
 	struct jail_params *params = NULL;
 	struct plan *plan = NULL;
-	int r = port_name(name, full, err);
+	int jid = 0, r = port_name(name, full, err);
 
 	if (r == 0)
-		r = port_params(full, &params, err);
+		r = port_params(full, &params, &jid, err);
 	if (r == 0)
 		r = plan_make_running(params, &plan, err);
-	if (r == 0)
+	if (r == 0) {
+		plan->jid = jid;
 		r = stop_planned(full, plan, opts, err);
+	}
 	if (r < 0)
 		jail_error_jail(err, full);
 	plan_free(plan);

@@ -45,11 +45,14 @@ int port_change(const char *name, const struct plan *was, struct plan *will, con
     const struct jail_params *params, struct jail_error *err);
 /* The full name of a jail given by name or number. ENOENT. */
 int port_name(const char *name_or_jid, char ret[JAIL_NAME_MAX + 1], struct jail_error *err);
-/* The stored parameters, exactly as they were given. */
-int port_params(const char *name, struct jail_params **ret, struct jail_error *err);
+/* The stored parameters, exactly as they were given, and the number (`ret_jid` may be NULL). */
+int port_params(const char *name, struct jail_params **ret, int *ret_jid, struct jail_error *err);
 /* Names of the children of a running jail, deepest first: `fn` for each. */
 int port_children(const char *name, int (*fn)(void *arg, const char *name), void *arg);
-/* Run a command line of the host's or of the jail's (`inside`), as exec.* has it, and wait. */
+/*
+ * Run a command line of the host's or of the jail's (`inside`), as exec.* has it, and wait. On the host it finds JNAME,
+ * JPATH and, once the plan has a number, JID in its environment, as jail(8) of FreeBSD has it.
+ */
 int port_command(
     const char *name, const struct plan *plan, bool inside, const char *line, int *ret_status, struct jail_error *err);
 

@@ -10,7 +10,7 @@
 
 #include "report.h"
 
-static const char usage[] = "jls [-dhNnqsv] [--json] [-j jail] [parameter ...]";
+static const char usage[] = "jls [-dhNnqsv] [--json] [-j jail] [parameter ...]\n       jls -c [-d] -j jail";
 
 /* Sorted as FreeBSD sorts them: names without a dot first. */
 static int by_name(const void *a, const void *b)
@@ -76,6 +76,9 @@ static void take_option(struct listing *l, int option, const char *value)
 	case 'd':
 		l->dying = true;
 		break;
+	case 'c':
+		l->check = true;
+		break;
 	case 'h':
 		l->header = true;
 		l->command = l->verbose = false;
@@ -103,6 +106,11 @@ static void take_option(struct listing *l, int option, const char *value)
 		break;
 	case 'J':
 		l->json = true;
+		break;
+	case 'L': /* FreeBSD's way to ask for it; further words are the form's own */
+		if (strncmp(value, "text", 4) != 0 && strncmp(value, "json", 4) != 0)
+			report_usage(usage);
+		l->json = value[0] == 'j';
 		break;
 	default:
 		report_usage(usage);
@@ -206,15 +214,38 @@ static int put_all(const struct listing *l)
 	return EX_OK;
 }
 
+/* -c: nothing but the answer; what keeps us from one is told. */
+static int check(const struct listing *l)
+{
+	struct jail_params *p = NULL;
+	struct jail_error err;
+	int r;
+	bool dying = false;
+
+	r = jail_get(l->only, &p, &err);
+	if (r < 0)
+		return r == -ENOENT ? EX_NOINPUT : report_error(&err);
+	if (!l->dying)
+		(void)jail_params_get_bool(p, "dying", &dying);
+	jail_params_free(p);
+	return dying ? EX_NOINPUT : EX_OK;
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option longer[] = {{"json", no_argument, NULL, 'J'}, {NULL, 0, NULL, 0}};
+	static const struct option longer[] = {
+	    {"json", no_argument, NULL, 'J'}, {"libxo", required_argument, NULL, 'L'}, {NULL, 0, NULL, 0}};
 	struct listing l = {.row = NULL};
 	int option, code;
 
 	report_tool("jls");
-	while ((option = getopt_long(argc, argv, "+adhj:Nnqsv", longer, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "+acdhj:Nnqsv", longer, NULL)) != -1)
 		take_option(&l, option, optarg);
+	if (l.check) {
+		if (l.only == NULL || optind < argc)
+			report_usage(usage);
+		return check(&l);
+	}
 	for (int i = optind; i < argc; i++)
 		ask(&l, argv[i]);
 	if (l.count == 0 && (l.header || l.pairs || l.json))

@@ -18,6 +18,7 @@ struct listing {
 	bool command; /* -s: what jail(8) takes */
 	bool verbose; /* -v */
 	bool json;
+	bool check;	  /* -c */
 	bool dying;	  /* -d */
 	const char *only; /* -j */
 	/* The parameters that are asked for; none: a table. */

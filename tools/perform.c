@@ -44,9 +44,9 @@ static void progress(void *arg, const char *jail, const char *step)
 
 	if (created)
 		w->code = tell_jid(w->rq, w->unit, jail);
-	/* FreeBSD says nothing of the making of a jail without a name. */
+	/* FreeBSD says nothing of the making of a jail without a name, and names the others as they were asked for. */
 	if (w->rq->verbosity > 0 || (created && w->rq->verbosity == 0 && w->unit->name != NULL))
-		report_note(jail, step);
+		report_note(created && w->unit->name != NULL ? w->unit->name : jail, step);
 }
 
 int perform_start(const struct request *rq, struct unit *u)

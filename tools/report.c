@@ -5,6 +5,7 @@
  */
 #include "report.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,9 +16,22 @@
 
 static const char *tool = "jail";
 
+/*
+ * A descriptor of 0..2 that the caller closed would be the next file that is opened, and then be taken for the jail's
+ * input or output. Read only: what is written to a closed output still fails.
+ */
+static void hold_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			_exit(EX_OSERR);
+	}
+}
+
 void report_tool(const char *name)
 {
 	tool = name;
+	hold_standard();
 }
 
 int report_write(int fd, const char *bytes, size_t size)

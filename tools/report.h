@@ -12,7 +12,10 @@
 
 #include "../lib/util.h"
 
-/* The tool's name, in front of every error. Called once, first of all. */
+/*
+ * The tool's name, in front of every error. Called once, first of all; from then on descriptors 0 to 2 stand for
+ * something, if only for nothing.
+ */
 void report_tool(const char *name);
 /* "TOOL: " and the error in one line. Returns the code to exit with, never 0. */
 int report_error(const struct jail_error *err);

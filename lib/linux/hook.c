@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -76,20 +77,42 @@ static int run_on_host(const struct host_command *h, int *ret_status, struct jai
 	return r < 0 ? jail_error_sys(err, -r, "cannot wait for it") : 0;
 }
 
+/* What a command on the host is told of the jail: FreeBSD's three, and the name once more. */
+struct told {
+	char name[JAIL_NAME_MAX + 16], jname[JAIL_NAME_MAX + 16], path[PATH_MAX + 16], jid[PLAN_NUMBER_SIZE + 8];
+	char *item[4];
+};
+
+static struct plan_strings tell(struct told *t, const char *name, const struct plan *plan)
+{
+	struct plan_strings s = {.item = t->item};
+
+	(void)snprintf(t->name, sizeof(t->name), "JAIL_NAME=%s", name);
+	(void)snprintf(t->jname, sizeof(t->jname), "JNAME=%s", name);
+	(void)snprintf(t->path, sizeof(t->path), "JPATH=%s", plan->path);
+	(void)snprintf(t->jid, sizeof(t->jid), "JID=%d", plan->jid);
+	t->item[s.count++] = t->name;
+	t->item[s.count++] = t->jname;
+	t->item[s.count++] = t->path;
+	if (plan->jid > 0)
+		t->item[s.count++] = t->jid;
+	return s;
+}
+
 static int host_command(
     const char *name, const struct plan *plan, const char *line, int log_fd, int *ret_status, struct jail_error *err)
 {
 	_cleanup_free_ struct environment *env = malloc(sizeof(*env));
-	_cleanup_free_ char *named = malloc(JAIL_NAME_MAX + 16);
+	_cleanup_free_ struct told *told = malloc(sizeof(*told));
 	_cleanup_close_ int root = -1;
 	struct user user;
-	struct plan_strings extra = {.item = &named, .count = 1};
+	struct plan_strings extra;
 	struct host_command h = {.plan = plan, .line = line, .env = env, .log_fd = log_fd};
 	int r;
 
-	if (env == NULL || named == NULL)
+	if (env == NULL || told == NULL)
 		return jail_error_set(err, ENOMEM, "out of memory");
-	(void)snprintf(named, JAIL_NAME_MAX + 16, "JAIL_NAME=%s", name);
+	extra = tell(told, name, plan);
 	/* On the host the caller's environment is the host's own: nothing is carried into the jail by it. */
 	r = environment_begin(env, true, &extra, err);
 	if (r < 0 || plan->system_user == NULL)

@@ -299,7 +299,7 @@ int port_record(const char *name, struct policy_record *ret, struct jail_error *
 	return 0;
 }
 
-int port_params(const char *name, struct jail_params **ret, struct jail_error *err)
+int port_params(const char *name, struct jail_params **ret, int *ret_jid, struct jail_error *err)
 {
 	struct running jail = RUNNING_NONE;
 	int r = running_open(name, &jail, err);
@@ -307,6 +307,8 @@ int port_params(const char *name, struct jail_params **ret, struct jail_error *e
 	if (r < 0)
 		return r;
 	r = store_params_read(jail.dirfd, ret);
+	if (r == 0 && ret_jid != NULL)
+		*ret_jid = (int)jail.state.jid;
 	running_close(&jail);
 	return r < 0 ? jail_error_sys(err, -r, "cannot read its parameters") : 0;
 }

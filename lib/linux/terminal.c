@@ -26,7 +26,7 @@
 #define MULTIPLEXER makedev(5, 2)
 #define BUFFER_SIZE 4096
 #define DRAIN_MAX (256 * 1024) /* what is shown at most after the end: somebody may go on writing */
-#define REVIVE_MS 100	       /* how often to look whether a terminal that nobody had open is open again */
+#define LOOK_MS 100 /* how often to look whether nobody's terminal is open again, or the caller's ours again */
 #define DRAIN_MS 1000
 #define CONTROL_D 4
 
@@ -130,7 +130,7 @@ struct relay {
 	int ends_fd;   /* what ends a program: never read, left for the caller */
 	bool eof;      /* standard input has ended */
 	bool hung_up;  /* nobody has the other end open */
-	bool raw;      /* `saved` is to be put back */
+	bool raw;      /* `saved` is to be put back; false in the background: the terminal's input is somebody else's */
 	bool mute;     /* standard input is no terminal: the jail has it as it is, only output is relayed */
 	struct termios saved;
 	sigset_t mask;
@@ -153,7 +153,6 @@ static int make_raw(struct relay *r)
 	if (r->mute)
 		return 0;
 	cfmakeraw(&modes);
-	/* In the background this stops us, and goes on when we are brought back. */
 	if (tcsetattr(0, TCSADRAIN, &modes) < 0)
 		return negative_errno();
 	r->raw = true;
@@ -210,9 +209,11 @@ static int handle_events(struct relay *r)
 	int e = 0;
 
 	while (read(r->events_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		/* Stopped and continued: the shell has had the terminal in between. */
-		if (info.ssi_signo == SIGCONT && in_foreground())
-			e = make_raw(r);
+		/* Stopped and continued: the shell has had the terminal in between, and may have kept it. */
+		if (info.ssi_signo == SIGCONT) {
+			r->raw = false;
+			e = in_foreground() ? make_raw(r) : 0;
+		}
 		copy_size(r);
 	}
 	return e;
@@ -304,25 +305,41 @@ static void drain(struct relay *r)
 
 enum { POLL_INPUT, POLL_MASTER, POLL_OUTPUT, POLL_DONE, POLL_EVENTS, POLL_ENDS, POLL_COUNT };
 
+/*
+ * In the background ("jexec web make &", or behind timeout(1)) output is shown, but input and modes are left to whoever
+ * has the terminal. A shell need not tell us that we are brought back, so this is looked at now and then.
+ */
+static int come_forward(struct relay *r)
+{
+	if (r->mute || r->raw || !in_foreground())
+		return 0;
+	if (tcgetattr(0, &r->saved) < 0)
+		return negative_errno();
+	return make_raw(r);
+}
+
 /* One turn; 1 when the end has come, -errno. */
 static int relay_once(struct relay *r)
 {
+	bool away = !r->mute && !r->raw;
 	bool in = flow_pending(&r->in), out = flow_pending(&r->out);
 	short master = (short)((in ? POLLOUT : 0) | (out ? 0 : POLLIN));
 	struct pollfd p[POLL_COUNT] = {
-	    [POLL_INPUT] = {.fd = in || r->eof ? -1 : 0, .events = POLLIN},
+	    [POLL_INPUT] = {.fd = in || r->eof || away ? -1 : 0, .events = POLLIN},
 	    [POLL_MASTER] = {.fd = r->hung_up || master == 0 ? -1 : r->master, .events = master},
 	    [POLL_OUTPUT] = {.fd = out ? r->output : -1, .events = POLLOUT},
 	    [POLL_DONE] = {.fd = r->done, .events = POLLIN},
 	    [POLL_EVENTS] = {.fd = r->events_fd, .events = POLLIN},
 	    [POLL_ENDS] = {.fd = r->ends_fd, .events = POLLIN},
 	};
-	int n = poll(p, POLL_COUNT, r->hung_up ? REVIVE_MS : -1);
+	int n = poll(p, POLL_COUNT, r->hung_up || away ? LOOK_MS : -1);
 
 	if (n < 0)
 		return errno == EINTR ? 0 : negative_errno();
 	r->hung_up = false;
 	if (p[POLL_EVENTS].revents != 0 && (n = handle_events(r)) < 0)
+		return n;
+	if (away && (n = come_forward(r)) < 0)
 		return n;
 	if (p[POLL_OUTPUT].revents != 0)
 		flow_write(&r->out);
@@ -359,8 +376,6 @@ int terminal_relay(int master, int done_fd, struct jail_error *err)
 	r.eof = r.mute = tcgetattr(0, &r.saved) < 0;
 	if (r.mute && !isatty(1) && !isatty(2))
 		return jail_error_sys(err, ENOTTY, "there is no terminal to relay");
-	if (r.mute && !isatty(1) && !isatty(2))
-		return jail_error_set(err, ENOTTY, "there is no terminal to relay to");
 	r.out.to = r.output = open_output();
 	if (r.output < 0)
 		return jail_error_sys(err, errno, "cannot write to the terminal");
@@ -370,7 +385,7 @@ int terminal_relay(int master, int done_fd, struct jail_error *err)
 		return jail_error_sys(err, -e, "cannot wait for signals");
 	}
 	copy_size(&r);
-	e = make_raw(&r);
+	e = come_forward(&r);
 	while (e == 0)
 		e = relay_once(&r);
 	if (e > 0)

@@ -34,7 +34,19 @@ entered() {
 	atf_check -o inline:"clean\n" -e ignore sh -c "$holding" sh jexec "$(prefix)" /bin/sh -c "$look"
 }
 
+# With 0, 1 or 2 closed the program gets nothing there, and none of ours.
+define_case closed "standard descriptors that the caller closed"
+closed_body() {
+	atf_check -o ignore sh -c 'exec "$@" <&-' sh jail -c name="$(prefix)" path=/ path.readonly persist
+	atf_check -o inline:"0\n" sh -c 'exec "$@" <&-' sh jexec "$(prefix)" sh -c 'wc -c'
+	atf_check -o inline:"0\n" sh -c 'exec "$@" <&-' sh jail -q -c path=/ path.readonly command='wc -c'
+	atf_check -s exit:3 sh -c 'exec "$@" >&- 2>&- <&-' sh jexec "$(prefix)" sh -c 'echo lost; exit 3'
+	atf_check -s exit:3 sh -c 'exec "$@" >&- 2>&- <&-' sh jail -q -c path=/ path.readonly command=sh -c 'exit 3'
+	atf_check -s exit:74 -e match:"^jls: can't write: " sh -c 'exec "$@" >&-' sh jls
+}
+
 atf_init_test_cases() {
+	atf_add_test_case closed
 	for users in new inherit; do
 		atf_add_test_case command_${users}_init_yes
 		atf_add_test_case command_${users}_init_no

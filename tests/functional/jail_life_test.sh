@@ -54,6 +54,19 @@ numbers_body() {
 	nothing_left
 }
 
+define_case told "commands on the host are told number, name and path"
+told_body() {
+	new_root
+	tell='echo $JNAME $JPATH ${JID:-none}'
+	atf_check -o save:up jail -qc name=$p path=$root persist exec.prestart="$tell" exec.created="$tell" \
+	    exec.start='echo "inside:$JNAME"' exec.poststart="$tell" exec.prestop="$tell" exec.poststop="$tell"
+	jid=$(jls -j $p jid)
+	printf '%s\n' "$p $root none" "$p $root $jid" inside: "$p $root $jid" >expected
+	atf_check -o file:expected cat up
+	atf_check -o inline:"$p $root $jid\n$p $root $jid\n" jail -qr $p
+	nothing_left
+}
+
 define_case given_jid "a jid that is asked for, and a name that is one"
 given_jid_body() {
 	new_root
@@ -66,6 +79,11 @@ given_jid_body() {
 	atf_check -o inline:"$jid: created\n" jail -c jid=$jid path=$root persist
 	atf_check -o inline:"$jid\n" jls -j $jid name
 	atf_check -o inline:"$jid: removed\n" jail -r $jid
+	# A block named by its number may give the name; it goes by what it was asked for.
+	echo "$jid { name = $p; path = \"$root\"; persist; exec.poststop = 'echo \$JID'; }" >conf
+	atf_check -o inline:"$jid: created\n" jail -f conf -c $jid
+	atf_check -o inline:"$p\n" jls -j $jid name
+	atf_check -o inline:"$jid\n$jid: removed\n" jail -f conf -r $jid
 }
 given_jid_cleanup() {
 	clean
@@ -272,7 +290,7 @@ killed_body() {
 }
 
 atf_init_test_cases() {
-	for c in create_remove quiet_verbose numbers given_jid unnamed status not_found streams user_dir old_style hooks \
+	for c in create_remove quiet_verbose numbers told given_jid unnamed status not_found streams user_dir old_style hooks \
 		hook_once failing_hook ends stop_timeout remove_bare children killed; do
 		atf_add_test_case $c
 	done

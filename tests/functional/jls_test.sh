@@ -108,6 +108,20 @@ json_body() {
 	atf_check -o inline:'["jid","name"]\n' jq -c '[.["jail-information"].jail[] | keys] | unique | .[0]' many
 }
 
+define_case check "-c answers without a word; --libxo json is --json"
+check_body() {
+	new_root
+	atf_check -s exit:66 jls -c -j $p
+	atf_check -o ignore jail -c name=$p path=$root persist
+	atf_check jls -c -j $p
+	atf_check jls -cd -j $(jls -j $p jid)
+	atf_check -o save:json jls --json -j $p name
+	atf_check -o file:json jls --libxo json -j $p name
+	atf_check -o inline:"$p\n" jls --libxo=text -j $p name
+	usage jls -c
+	usage jls --libxo xml
+}
+
 define_case hostile "what a jail calls itself can't steer a terminal or break JSON"
 hostile_body() {
 	command -v jq >/dev/null || atf_skip "needs jq"
@@ -156,7 +170,7 @@ many_body() {
 }
 
 atf_init_test_cases() {
-	for c in table verbose parameters all command json hostile missing user many; do
+	for c in table verbose parameters all command json check hostile missing user many; do
 		atf_add_test_case $c
 	done
 }

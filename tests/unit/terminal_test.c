@@ -39,6 +39,7 @@ struct desk {
 	size_t nseen;
 	char last[256];	   /* what was seen up to what was expected last */
 	const char *input; /* what standard input is instead of the terminal */
+	bool background;   /* the terminal is somebody else's at first */
 };
 
 static struct desk desk;
@@ -87,6 +88,27 @@ static void tool(const char *line, bool blocks_term)
 	_exit(r == 0 ? TOOL_DONE : TOOL_FAILED);
 }
 
+/* A shell that starts the tool in the background, and brings it back on SIGUSR1. */
+static void shell(const char *line, bool blocks_term)
+{
+	sigset_t usr1;
+	int status, sig;
+	pid_t pid;
+
+	(void)sigemptyset(&usr1);
+	(void)sigaddset(&usr1, SIGUSR1);
+	(void)sigprocmask(SIG_BLOCK, &usr1, NULL);
+	pid = fork();
+	if (pid == 0) {
+		(void)setpgid(0, 0);
+		tool(line, blocks_term);
+	}
+	(void)setpgid(pid, pid);
+	if (sigwait(&usr1, &sig) != 0 || tcsetpgrp(0, pid) < 0 || waitpid(pid, &status, 0) != pid)
+		_exit(TOOL_BROKEN);
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : TOOL_BROKEN);
+}
+
 /* ------------------------------------------------------------------------------------------------- the person */
 
 static void sit_down(void)
@@ -120,6 +142,8 @@ static void start(const char *line, bool blocks_term)
 			(void)dup2(desk.slave, fd);
 		if (desk.input)
 			(void)dup2(open(desk.input, O_RDONLY | O_CLOEXEC), 0);
+		if (desk.background)
+			shell(line, blocks_term);
 		tool(line, blocks_term);
 	}
 }
@@ -200,6 +224,7 @@ static void put_down(void)
 	(void)close(desk.terminal);
 	desk.tool = 0;
 	desk.input = NULL;
+	desk.background = false;
 }
 
 static int end_status(void)
@@ -422,6 +447,23 @@ static void stopped_and_continued_it_is_raw_again(void **state)
 	expect_end(TOOL_DONE);
 }
 
+/* Started with "&", or by timeout(1): it is not stopped, and does not touch what is typed for others. */
+static void in_the_background_it_only_shows(void **state)
+{
+	(void)state;
+	desk.background = true;
+	start("echo shown; read x; echo \"x<$x>\"", false);
+	expect("shown");
+	assert_false(is_raw());
+	pause_ms(300);
+	assert_false(is_raw());
+	assert_int_equal(kill(desk.tool, SIGUSR1), 0);
+	await_raw(true);
+	type("y\r");
+	expect("x<y>");
+	expect_end(TOOL_DONE);
+}
+
 /* Input from elsewhere is the program's own; what it writes is relayed all the same. */
 static void only_the_output_is_a_terminal(void **state)
 {
@@ -499,6 +541,7 @@ int main(void)
 	    CASE(a_signal_leaves_the_terminal_as_it_was),
 	    CASE(a_blocked_signal_is_left_to_the_caller),
 	    CASE(stopped_and_continued_it_is_raw_again),
+	    CASE(in_the_background_it_only_shows),
 	    CASE(only_the_output_is_a_terminal),
 	    CASE(without_a_terminal_there_is_no_relay),
 	};
