@@ -185,6 +185,18 @@ static bool has_assignment(int argc, char **argv)
 	return false;
 }
 
+/* As in jail.conf(5) a star is a whole part of a name; "web*" would match nothing, without a word. */
+static void check_pattern(const char *name)
+{
+	for (const char *star = strchr(name, '*'); star != NULL; star = strchr(star + 1, '*')) {
+		if ((star != name && star[-1] != '.') || (star[1] != '\0' && star[1] != '.'))
+			_exit(report_own(EX_DATAERR, NULL,
+			    "\"%s\" is neither a jail's name nor a pattern: a star stands for a whole part between "
+			    "dots, as in web.*",
+			    name));
+	}
+}
+
 static void take_arguments(struct request *rq, int argc, char **argv)
 {
 	bool removal = rq->todo == DO_STOP;
@@ -210,6 +222,8 @@ static void take_arguments(struct request *rq, int argc, char **argv)
 		take_parameters(rq, argc, argv);
 		return;
 	}
+	for (int i = 0; i < argc; i++)
+		check_pattern(argv[i]);
 	rq->names = argv;
 	rq->nnames = (size_t)argc;
 }

@@ -53,6 +53,11 @@ several_body() {
 	atf_check -o inline:"${p}web: created\n${p}app: created\n${p}app.x: created\n" jail -f b.conf -c "${p}app.*"
 	atf_check -o inline:"${p}app.x: removed\n" jail -f b.conf -r "${p}app.*"
 	atf_check jail -f b.conf -r "${p}app.*"
+	# What looks like a pattern and is none is told, or nobody would know why nothing happened.
+	for name in "${p}*" "${p}app*.*" "*.x*"; do
+		fails 65 "a star stands for a whole part between dots" jail -f b.conf -c "$name"
+		fails 65 "a star stands for a whole part between dots" jail -r "$name"
+	done
 	fails 65 "^jail: ${p}nosuch: no such jail in b.conf" jail -f b.conf -c ${p}nosuch
 	atf_check -o ignore jail -f b.conf -r
 	nothing_left
