@@ -56,6 +56,31 @@ static int make_plan(const struct jail_params *p, struct plan **ret, struct jail
 	return r;
 }
 
+/* A privilege that does nothing is no reason not to make the jail, but whoever asked for it is to know. */
+static void warn_idle(const struct plan *plan, const struct jail_params *p, const struct jail_options *opts)
+{
+	struct jail_error warning;
+	char name[64];
+	bool given;
+
+	for (unsigned i = 0; opts != NULL && opts->warn != NULL && i < POLICY_P_COUNT; i++) {
+		const char *why = port_privilege_idle(&plan->record, (enum policy_privilege)i);
+		struct param_origin at;
+
+		if (why == NULL)
+			continue;
+		(void)snprintf(name, sizeof(name), "allow.%s", policy_privilege_name((enum policy_privilege)i));
+		if (!jail_params_has(p, name) || jail_params_get_bool(p, name, &given) < 0 || !given)
+			continue;
+		at = params_origin(p, name);
+		(void)jail_error_set(&warning, ENOTSUP, "has no effect: %s", why);
+		jail_error_param(&warning, name);
+		jail_error_origin(&warning, at.file, at.line);
+		jail_error_jail(&warning, plan->name);
+		opts->warn(opts->arg, &warning);
+	}
+}
+
 int jail_create(const struct jail_params *p, const struct jail_options *opts, int *ret_jid, struct jail_error *err)
 {
 	struct plan *plan = NULL;
@@ -71,6 +96,7 @@ int jail_create(const struct jail_params *p, const struct jail_options *opts, in
 		plan_free(plan);
 		return -EINVAL;
 	}
+	warn_idle(plan, p, opts);
 	/* Commands are jail_start()'s. */
 	plan->command.count = 0;
 	plan->start.count = 0;
@@ -171,6 +197,7 @@ int jail_start(const struct jail_params *p, const struct jail_options *opts, int
 		plan_free(plan);
 		return r;
 	}
+	warn_idle(plan, p, opts);
 	r = run_lines(plan, "exec.prepare", &plan->prepare, false, opts, err);
 	if (r == 0)
 		r = run_lines(plan, "exec.prestart", &plan->prestart, false, opts, err);

@@ -20,6 +20,8 @@ int port_record(const char *name, struct policy_record *ret, struct jail_error *
  */
 int port_create(struct plan *plan, const struct jail_params *params, const struct jail_options *opts,
     struct port_jail **ret, struct jail_error *err);
+/* Why a privilege that such a jail was given does nothing on this kernel, as one phrase; NULL: it does something. */
+const char *port_privilege_idle(const struct policy_record *record, enum policy_privilege p);
 /* Let its commands (exec.start, command) run. */
 int port_go(struct port_jail *j, struct jail_error *err);
 /*

@@ -153,6 +153,18 @@ static void old_style(struct request *rq, int argc, char **argv)
 		append_line(rq, "command", argv[i]);
 }
 
+/* FreeBSD's that only have no counterpart are passed over with a warning, as those of a configuration are. */
+static bool is_ignored(const struct jail_error *err)
+{
+	const char *name = err->param;
+	const struct jail_param *row = jail_param_find(name);
+
+	if (row == NULL || (row->flags & JAIL_PARAM_IGNORED) == 0 || err->errnum != ENOTSUP)
+		return false;
+	report_own(EX_OK, NULL, "%s: ignored: %s", name, row->reason);
+	return true;
+}
+
 /* name=value ... [command=program argument ...] */
 static void take_parameters(struct request *rq, int argc, char **argv)
 {
@@ -162,7 +174,7 @@ static void take_parameters(struct request *rq, int argc, char **argv)
 		bool with = strncmp(argv[i], "command=", 8) == 0;
 
 		if (!with && strcmp(argv[i], "command") != 0) {
-			if (jail_params_parse(line_of(rq), argv[i], &err) < 0)
+			if (jail_params_parse(line_of(rq), argv[i], &err) < 0 && !is_ignored(&err))
 				_exit(report_error(&err));
 			continue;
 		}

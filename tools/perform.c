@@ -52,7 +52,7 @@ static void progress(void *arg, const char *jail, const char *step)
 int perform_start(const struct request *rq, struct unit *u)
 {
 	struct watch w = {.rq = rq, .unit = u};
-	struct jail_options opts = {.flags = JAIL_VERBOSE, .progress = progress, .arg = &w};
+	struct jail_options opts = {.flags = JAIL_VERBOSE, .progress = progress, .arg = &w, .warn = report_warning};
 	struct jail_error err;
 	int status = 0, r;
 

@@ -5,6 +5,8 @@
  */
 #include "privilege.h"
 
+#include "../port.h"
+
 #include <linux/capability.h>
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
@@ -187,9 +189,13 @@ int privilege_become(const struct privileges *set, uint32_t uid, uint32_t gid, c
 	return 0;
 }
 
-const char *privilege_limit(enum policy_privilege p)
+const char *port_privilege_idle(const struct policy_record *record, enum policy_privilege p)
 {
-	return (unsigned)p < POLICY_P_COUNT ? privilege_rows[p].limit : NULL;
+	const struct privilege_row *row = (unsigned)p < POLICY_P_COUNT ? &privilege_rows[p] : NULL;
+
+	if (row == NULL || !((record->flags & POLICY_F_HOST_USERS) != 0 ? row->idle_host : row->idle_own))
+		return NULL;
+	return row->limit;
 }
 
 const char *privilege_enforcement(void)

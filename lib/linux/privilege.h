@@ -36,9 +36,6 @@ int privilege_apply(const struct privileges *set, struct jail_error *err);
  */
 int privilege_become(const struct privileges *set, uint32_t uid, uint32_t gid, const uint32_t *groups, size_t ngroups,
     struct jail_error *err);
-/* What the kernel can't hold apart of a privilege, or can't give, as one phrase; NULL: it is enforced as it is named.
- */
-const char *privilege_limit(enum policy_privilege p);
 /* One line for `jls -n enforcement`: "capabilities,seccomp" and so on. */
 const char *privilege_enforcement(void);
 

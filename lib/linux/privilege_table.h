@@ -22,6 +22,8 @@ struct privilege_row {
 	uint64_t own;	   /* capabilities in a user namespace of the jail's own */
 	uint64_t host;	   /* the same among the host's users: what reaches beyond the jail is missing here */
 	const char *limit; /* what this kernel can't hold apart, or can't give; NULL: nothing */
+	bool idle_own;	   /* among users of the jail's own all of it is lost: `limit` says to what */
+	bool idle_host;	   /* the same among the host's users */
 };
 
 extern const struct privilege_row privilege_rows[POLICY_P_COUNT];

@@ -42,6 +42,19 @@ parameters_body() {
 	nothing_left
 }
 
+define_case idle "a privilege that does nothing here is told when it is given, and is no error"
+idle_body() {
+	new_root
+	atf_check -e match:"^jail: $p: allow.settime: has no effect: .*users = inherit" \
+	    jail -q -c name=$p path=$root allow.settime persist
+	atf_check jail -q -r $p
+	atf_check -e empty jail -q -c name=$p path=$root allow.raw_sockets persist
+	atf_check jail -q -r $p
+	atf_check -e match:'^jail: devfs_ruleset: ignored: ' jail -q -c name=$p path=$root devfs_ruleset=5 persist
+	atf_check jail -q -r $p
+	nothing_left
+}
+
 define_case names "names that are none"
 names_body() {
 	new_root
@@ -107,6 +120,7 @@ exhibit_body() {
 atf_init_test_cases() {
 	atf_add_test_case usage
 	atf_add_test_case parameters
+	atf_add_test_case idle
 	atf_add_test_case names
 	atf_add_test_case no_configuration
 	atf_add_test_case usual_files
