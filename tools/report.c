@@ -23,8 +23,10 @@ static const char *tool = "jail";
 static void hold_standard(void)
 {
 	for (int fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
-			_exit(EX_OSERR);
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		if (open("/dev/null", O_RDONLY) != fd)
+			_exit(report_own(EX_OSERR, NULL, "cannot open /dev/null as descriptor %d", fd));
 	}
 }
 
