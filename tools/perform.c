@@ -52,7 +52,9 @@ static void progress(void *arg, const char *jail, const char *step)
 int perform_start(const struct request *rq, struct unit *u)
 {
 	struct watch w = {.rq = rq, .unit = u};
-	struct jail_options opts = {.flags = JAIL_VERBOSE, .progress = progress, .arg = &w, .warn = report_warning};
+	bool told = rq->verbosity >= 0 || rq->ids || rq->jidfd >= 0;
+	struct jail_options opts = {
+	    .flags = JAIL_VERBOSE, .progress = told ? progress : NULL, .arg = &w, .warn = report_warning};
 	struct jail_error err;
 	int status = 0, r;
 

@@ -257,7 +257,10 @@ static void drop_name(struct port_jail *j)
 
 bool creation_waits(const struct port_jail *j)
 {
-	return j->plan->created.count > 0;
+	/* Who is told of its creation hears so before anything runs inside. */
+	bool told = j->opts != NULL && (j->opts->flags & JAIL_VERBOSE) != 0 && j->opts->progress != NULL;
+
+	return told || j->plan->created.count > 0;
 }
 
 static void describe_inside(const struct port_jail *j, struct inside *in, struct jail_error *err)
