@@ -16,6 +16,7 @@
 #include "range.h"
 #include "remove.h"
 #include "sys.h"
+#include "upper.h"
 
 static bool shares_ipc(const struct policy_record *r)
 {
@@ -103,51 +104,6 @@ static int choose_name(struct port_jail *j, struct jail_error *err)
 	return 0;
 }
 
-struct upper {
-	const char *path; /* the new jail's */
-	int dirfd;
-	char found[JAIL_NAME_MAX + 1];
-};
-
-/* Does this jail, or one beneath it, write to the same directory by an overlay? */
-static int find_upper(void *arg, const char *child)
-{
-	struct upper *u = arg;
-	_cleanup_close_ int fd = openat(u->dirfd, child, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct upper deeper = {.path = u->path, .dirfd = fd};
-	struct jail_params *params = NULL;
-	struct store_state s;
-	const char *path;
-	int r;
-
-	if (fd < 0)
-		return 0;
-	r = tree_children(fd, find_upper, &deeper);
-	if (r == 0 && store_state_read(fd, &s) == 0 && (s.flags & STORE_F_LEFTOVER) != 0 &&
-	    store_params_read(fd, &params) == 0 && jail_params_get(params, "path", &path) == 0)
-		r = strcmp(path, u->path) == 0;
-	jail_params_free(params);
-	if (r > 0)
-		(void)snprintf(u->found, sizeof(u->found), "%s", deeper.found[0] != '\0' ? deeper.found : child);
-	return r;
-}
-
-/* The kernel lets two overlays write to one directory, and promises nothing. Root lock held. */
-static int check_upper(const struct port_jail *j, struct jail_error *err)
-{
-	struct upper u = {.dirfd = j->tree.fd};
-	int r;
-
-	if ((j->state.flags & STORE_F_LEFTOVER) == 0 || jail_params_get(j->params, "path", &u.path) < 0)
-		return 0;
-	r = tree_children(j->tree.fd, find_upper, &u);
-	if (r <= 0)
-		return r;
-	(void)jail_error_set(err, EBUSY, "%s is what the jail %s writes to", u.path, u.found);
-	jail_error_param(err, "path");
-	return jail_error_hint(err, EBUSY, "give each jail with path.base a path of its own");
-}
-
 /* The directory, its lock, the number, the ids and the first state, in one go under the root's lock. */
 static int take_name_locked(struct port_jail *j, struct jail_error *err)
 {
@@ -156,8 +112,8 @@ static int take_name_locked(struct port_jail *j, struct jail_error *err)
 
 	if (r == 0)
 		r = choose_name(j, err);
-	if (r == 0)
-		r = check_upper(j, err);
+	if (r == 0 && (j->state.flags & STORE_F_LEFTOVER) != 0)
+		r = upper_check(&j->tree, j->params, err);
 	if (r < 0)
 		return r;
 	r = store_check_add(&j->tree, name);

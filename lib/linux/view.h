@@ -45,6 +45,8 @@ void view_free(struct view *v);
  * beside a `path` with bases). Idempotent; nothing there is success.
  */
 bool view_leaves(const struct plan *plan); /* is there anything to clean? */
+/* The directories that overlays write to: the first is `path`, "" when it is none; NULL behind the last. */
+const char *view_upper(const struct plan *plan, size_t i);
 int view_clean(const struct plan *plan, struct jail_error *err);
 /* The same for a child jail, whose path and sources lie beneath its parent's root. */
 int view_clean_at(const struct plan *plan, int parent_root_fd, struct jail_error *err);

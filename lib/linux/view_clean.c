@@ -132,6 +132,15 @@ bool view_leaves(const struct plan *plan)
 	return any;
 }
 
+const char *view_upper(const struct plan *plan, size_t i)
+{
+	if (i == 0)
+		return leaves_root(plan) ? plan->path : "";
+	if (i > plan->nmounts)
+		return NULL;
+	return leaves_mount(&plan->mount[i - 1]) ? plan->mount[i - 1].source : "";
+}
+
 int view_clean_at(const struct plan *plan, int parent_root_fd, struct jail_error *err)
 {
 	int r = leaves_root(plan) ? clean(parent_root_fd, plan->path, "path", err) : 0;

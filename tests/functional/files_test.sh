@@ -56,6 +56,25 @@ base_body() {
 	nothing_left
 }
 
+define_case upper "what one union writes to no other does"
+upper_body() {
+	new_root
+	mkdir root/mnt one two
+	with="path=$root path.volatile persist"
+	# shellcheck disable=SC2086 # several words
+	{
+		atf_check -o ignore jail -cq name=$p $with mount="$(pwd)/one /mnt unionfs rw 0 0"
+		atf_check -o ignore jail -cq name=${p}b $with mount="$(pwd)/two /mnt unionfs rw 0 0"
+		fails 75 "mount: $(pwd)/one is what the jail $p writes to" \
+			jail -c name=${p}c $with mount="$(pwd)/one /mnt unionfs rw 0 0"
+		fails 75 "path: $(pwd)/one is what the jail $p writes to" \
+			jail -c name=${p}c path="$(pwd)/one" path.base="$root" persist
+		atf_check -o ignore jail -cq name=${p}c $with mount="$(pwd)/one /mnt unionfs ro 0 0"
+	}
+	atf_check jail -rq $p ${p}b ${p}c
+	nothing_left
+}
+
 define_case hide "path.hide: what is covered stays covered"
 hide_body() {
 	new_root
@@ -140,7 +159,7 @@ dev_body() {
 }
 
 atf_init_test_cases() {
-	for c in owners readonly volatile base hide hide_child mount mount_live shared dev; do
+	for c in owners readonly volatile base upper hide hide_child mount mount_live shared dev; do
 		atf_add_test_case $c
 	done
 }

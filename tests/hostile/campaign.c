@@ -218,6 +218,7 @@ static const char *one_point(struct worker *w, const struct campaign *c, const s
 	    .timeout_ms = POINT_TIMEOUT_MS,
 	    .err_fd = w->err_fd,
 	    .out_fd = open("/dev/null", O_WRONLY | O_CLOEXEC),
+	    .terminal = c->scenario->terminal,
 	    .log_fd = -1};
 	struct snapshot before;
 	struct command command;
@@ -276,8 +277,12 @@ static unsigned points_of(const struct campaign *c, const struct trace_result *c
 /* Without breaking anything: it has to work, and what is counted is what will be broken. */
 static int count(struct worker *w, const struct campaign *c, struct trace_result *ret)
 {
-	struct trace_plan plan = {
-	    .action = TRACE_COUNT, .timeout_ms = POINT_TIMEOUT_MS, .err_fd = w->err_fd, .out_fd = -1, .log_fd = -1};
+	struct trace_plan plan = {.action = TRACE_COUNT,
+	    .timeout_ms = POINT_TIMEOUT_MS,
+	    .err_fd = w->err_fd,
+	    .out_fd = -1,
+	    .terminal = c->scenario->terminal,
+	    .log_fd = -1};
 	const char *what = set_up(w, c->scenario);
 	struct command command;
 
@@ -289,11 +294,10 @@ static int count(struct worker *w, const struct campaign *c, struct trace_result
 		if (!WIFEXITED(ret->status) || WEXITSTATUS(ret->status) != c->scenario->exit)
 			what = "it fails by itself";
 	}
+	if (what != NULL)
+		(void)printf("FAILED %s: %s: %s\n", c->scenario->name, what, w->err);
 	clean(w, c->scenario);
-	if (what == NULL)
-		return 0;
-	(void)printf("FAILED %s: %s: %s\n", c->scenario->name, what, w->err);
-	return -1;
+	return what == NULL ? 0 : -1;
 }
 
 static void work(

@@ -47,7 +47,7 @@ define() {
 define kill_create 'SIGKILL before every call of creation leaves nothing that the next command does not clean' \
     kill plain command noinit child
 define kill_views 'the same for every kind of view, with hooks and with users of the host' \
-    kill volatile base hostusers hooks
+    kill volatile base hostusers hooks rich
 define kill_remove 'SIGKILL before every call of removal, change and cleaning up' \
     kill kill-jail stop-jail remove-base remove-parent modify sweep
 define killed_create 'SIGKILL after every call of creation' \
@@ -57,18 +57,18 @@ define killed_remove 'SIGKILL after every call of removal' \
 define fail_create 'every call of creation fails' \
     fail plain command noinit child
 define fail_views 'the same for every kind of view, with hooks and with users of the host' \
-    fail volatile base hostusers hooks
+    fail volatile base hostusers hooks rich
 define fail_remove 'every call of removal, change and cleaning up fails' \
     fail kill-jail stop-jail remove-base remove-parent modify sweep
 define interrupt_create 'every call of creation is interrupted' \
     interrupt plain command noinit child
 define interrupt_views 'the same for every kind of view, with hooks and with users of the host' \
-    interrupt volatile base hostusers hooks
+    interrupt volatile base hostusers hooks rich
 define interrupt_remove 'every call of removal, change and cleaning up is interrupted' \
     interrupt kill-jail stop-jail remove-base remove-parent modify sweep
 for mode in kill fail interrupt; do
-	define "${mode}_enter" "entering a running jail, and a jail that is a service: $mode" \
-	    "$mode" service enter enter-hostusers
+	define "${mode}_enter" "entering a running jail, services and terminals: $mode" \
+	    "$mode" service enter enter-hostusers terminal enter-terminal
 done
 
 # ------------------------------------------------------------------------------------- what runs out

@@ -39,6 +39,25 @@ static const struct scenario scenarios[] = {
 	.persists = true,
 	.once = {"jail|-q|-c|name=%n|path=%d/root|children.max=3|persist"},
 	.last = {"jail|-q|-R|%n"}},
+    {.name = "rich",
+	.command =
+	    "jail|-q|-c|name=%n|path=/|path.volatile=16m|exec.prestart=:|exec.system_user=nobody|exec.jail_user=nobody|"
+	    "exec.dir=/tmp|exec.start=:|devices=/dev/kmsg r|path.hide=/srv|path.hide+=/opt|"
+	    "mount=%d/shared /mnt nullfs ro 0 0|mount+=%d/up /media unionfs rw 0 0|"
+	    "mount+=tmpfs /home tmpfs size=1m 0 0|allow.raw_sockets|allow.mount|allow.mount.tmpfs|securelevel=1|"
+	    "enforce_statfs=1|host.domainname=example|sysvshm=inherit|command=/bin/true",
+	.suffix = ""},
+    {.name = "terminal",
+	.command = "jail|-q|-c|name=%n|path=%d/root|command=/bin/true",
+	.suffix = "",
+	.terminal = true},
+    {.name = "enter-terminal",
+	.command = "jexec|%n|/bin/true",
+	.suffix = "",
+	.persists = true,
+	.changes = true,
+	.terminal = true,
+	.setup = {"jail|-q|-c|name=%n|path=%d/root|persist"}},
     {.name = "service",
 	.command = "jail|-q|-c|name=%n|path=%d/root|exec.restart=always|command=/bin/true",
 	.suffix = "",

@@ -19,6 +19,7 @@ struct scenario {
 	bool persists;			      /* afterwards the jail is there */
 	bool removes;			      /* afterwards it is not */
 	bool changes;			      /* it was there before and still is */
+	bool terminal;			      /* it has one */
 	bool alone;			      /* two workers would do each other's work */
 	const char *setup[SCENARIO_COMMANDS]; /* before each time */
 	const char *once[SCENARIO_COMMANDS];  /* before the first time */

@@ -40,6 +40,7 @@ struct tracer {
 	struct tracee tracee[TRACE_PROCESSES];
 	unsigned count;
 	struct timespec end;
+	int master;   /* of the command's terminal; -1: none */
 	bool leaving; /* the command has ended: what still runs is let go of */
 };
 
@@ -316,13 +317,15 @@ static void follow(struct tracer *t)
 	}
 }
 
-static void __attribute__((noreturn)) command_main(char *const argv[], const struct trace_plan *plan, const int gate[2])
+static void __attribute__((noreturn))
+command_main(char *const argv[], const struct trace_plan *plan, const char *terminal, const int gate[2])
 {
 	char byte;
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int in = open(plan->terminal ? terminal : "/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int out = plan->terminal ? in : plan->out_fd;
 
 	(void)close(gate[1]);
-	if (null < 0 || dup2(null, 0) < 0 || (plan->out_fd >= 0 && dup2(plan->out_fd, 1) < 0) ||
+	if (in < 0 || dup2(in, 0) < 0 || (out >= 0 && dup2(out, 1) < 0) ||
 	    (plan->err_fd >= 0 && dup2(plan->err_fd, 2) < 0))
 		_exit(126);
 	/* Until the tracer holds us. */
@@ -332,16 +335,27 @@ static void __attribute__((noreturn)) command_main(char *const argv[], const str
 	_exit(127);
 }
 
+static int open_terminal(char *ret_name, size_t size)
+{
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	return fd >= 0 && (grantpt(fd) < 0 || unlockpt(fd) < 0 || ptsname_r(fd, ret_name, size) != 0) ? -1 : fd;
+}
+
 static int start(struct tracer *t, char *const argv[])
 {
+	char terminal[64] = "";
 	int gate[2], r = 0;
 	pid_t pid;
+
+	if (t->plan->terminal && (t->master = open_terminal(terminal, sizeof(terminal))) < 0)
+		return -errno;
 
 	if (pipe2(gate, O_CLOEXEC) < 0)
 		return -errno;
 	pid = fork();
 	if (pid == 0)
-		command_main(argv, t->plan, gate);
+		command_main(argv, t->plan, terminal, gate);
 	(void)close(gate[0]);
 	if (pid < 0)
 		r = -errno;
@@ -359,7 +373,7 @@ static int start(struct tracer *t, char *const argv[])
 int trace_run(char *const argv[], const struct trace_plan *plan, struct trace_result *ret)
 {
 	struct trace_result result = {0};
-	struct tracer t = {.plan = plan, .result = &result};
+	struct tracer t = {.plan = plan, .result = &result, .master = -1};
 	struct itimerval every = {.it_interval.tv_usec = 50000, .it_value.tv_usec = 50000}, off = {0};
 	struct sigaction act = {.sa_handler = on_alarm}, old;
 	int r;
@@ -373,12 +387,15 @@ int trace_run(char *const argv[], const struct trace_plan *plan, struct trace_re
 	}
 	r = start(&t, argv);
 	if (r < 0)
-		return r;
+		goto out;
 	(void)sigaction(SIGALRM, &act, &old);
 	(void)setitimer(ITIMER_REAL, &every, NULL);
 	follow(&t);
 	(void)setitimer(ITIMER_REAL, &off, NULL);
 	(void)sigaction(SIGALRM, &old, NULL);
 	*ret = result;
-	return 0;
+out:
+	if (t.master >= 0)
+		(void)close(t.master);
+	return r;
 }

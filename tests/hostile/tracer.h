@@ -26,6 +26,7 @@ struct trace_plan {
 	int errnum;		/* TRACE_FAIL; 0: one that suits the call */
 	unsigned timeout_ms;	/* for all of it */
 	int out_fd, err_fd;	/* -1: the caller's */
+	bool terminal;		/* standard input and output are one */
 	int log_fd;		/* a line for each call; -1: none */
 };
 
