@@ -44,7 +44,8 @@ define_case legacy "an old server: no privileges, its own user, started again wh
 legacy_body() {
 	new_root
 	mkdir -p root/opt/legacy root/var/lib/legacy root/run data
-	chmod 777 data
+	: >data/users
+	chmod 777 data data/users
 	printf 'daemon:x:1:1::/:/bin/sh\n' >>root/etc/passwd
 	printf 'daemon:x:1:\n' >>root/etc/group
 	printf '#!/bin/sh\nid -u >>/var/lib/legacy/users\nsleep 0.2\nexit 1\n' >root/opt/legacy/server
