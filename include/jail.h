@@ -177,7 +177,7 @@ struct jail_options {
 	unsigned flags;
 	jail_progress_fn *progress; /* with JAIL_VERBOSE */
 	void *arg;
-	jail_warn_fn *warn; /* what a jail was given in vain, when it is made; also with `arg`. May be NULL */
+	jail_warn_fn *warn; /* what is done as asked, but may not be what was meant; also with `arg`. May be NULL */
 };
 
 /*

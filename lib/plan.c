@@ -76,7 +76,8 @@ static int make_identity(const struct maker *m)
 static int make(const struct maker *m, const struct policy_record *parent)
 {
 	static int (*const parts[])(const struct maker *) = {make_identity, plan_make_host, plan_make_network,
-	    plan_make_users, plan_make_files, plan_make_devices, plan_make_mounts, plan_make_commands};
+	    plan_make_users, plan_make_files, plan_make_devices, plan_make_mounts, plan_make_commands,
+	    plan_make_limits};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		int r = parts[i](m);

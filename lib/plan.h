@@ -10,6 +10,7 @@
 #include <jail.h>
 #include <policy.h>
 
+#include "limit.h"
 #include "params.h"
 
 /* plan_mount.options */
@@ -52,12 +53,28 @@ struct plan_device {
 
 enum plan_restart { PLAN_RESTART_NEVER, PLAN_RESTART_FAILURE, PLAN_RESTART_ALWAYS };
 
+/* One string of a limit.*; a limit may have several: what denies, what is told before, each device. */
+struct plan_limit {
+	enum policy_limit limit;
+	enum limit_action action;
+	int signal;	/* LIMIT_SIGNAL */
+	uint64_t value; /* in the unit of its row */
+	char *device;	/* a path or "MAJOR:MINOR"; NULL: each beneath a writable mount */
+	struct param_origin origin;
+};
+
 struct plan_strings {
 	char **item; /* NULL terminated */
 	size_t count;
 };
 
 #define PLAN_NUMBER_SIZE 16
+
+/*
+ * Is it one that the jail can't go beyond, and so its parent's to give? Not what is told or signalled before, and not
+ * what holds for one device only.
+ */
+bool limit_is_hard(const struct plan_limit *l);
 
 struct plan {
 	/* identity */
@@ -88,6 +105,15 @@ struct plan {
 	struct plan_device *device;
 	size_t ndevices;
 	unsigned enforce_statfs;
+
+	/*
+	 * limits, as they were written. What the jail is held to is record.limit: the least of those that are hard
+	 * (limit_is_hard()), and no more than the parent has.
+	 */
+	struct plan_limit *limit;
+	size_t nlimits;
+	unsigned cpushare, ioshare; /* weights, 1..10000; 0: not set */
+	char *cpuset, *cpuset_mems; /* "0-3,7"; NULL: not set */
 
 	/* users: inherit in record.flags */
 	bool users_fixed; /* users.base was given */

@@ -58,6 +58,7 @@ int plan_make_files(const struct maker *m);
 int plan_make_devices(const struct maker *m);
 int plan_make_mounts(const struct maker *m);
 int plan_make_commands(const struct maker *m);
+int plan_make_limits(const struct maker *m);
 int plan_make_record(const struct maker *m, const struct policy_record *parent);
 
 /* One fstab line into the arena; `root`: the jail's path. */

@@ -3,6 +3,7 @@
  * plan_record.c: the policy record of a plan, and holding it within a parent's. What a jail may do is asked of the
  * policy core; here its answers are only put into the words of parameters.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -152,6 +153,21 @@ static int lost_values(const struct maker *m, const struct policy_record *was)
 	return 0;
 }
 
+/* A limit that was written and is wider than the parent's is refused; what was not is the parent's. */
+static int lost_limits(const struct maker *m, const struct policy_record *was)
+{
+	for (size_t i = 0; i < m->plan->nlimits; i++) {
+		const struct plan_limit *l = &m->plan->limit[i];
+		uint64_t now = m->plan->record.limit[l->limit];
+
+		if (!limit_is_hard(l) || was->limit[l->limit] == now)
+			continue;
+		return plan_refuse(
+		    m, limit_row_of(l->limit)->param, 0, EPERM, "its parent jail has less: %" PRIu64, now);
+	}
+	return 0;
+}
+
 static int hold_within(const struct maker *m, const struct policy_record *parent)
 {
 	struct policy_record *record = &m->plan->record, was;
@@ -168,6 +184,8 @@ static int hold_within(const struct maker *m, const struct policy_record *parent
 	r = lost_privileges(m, was.allow & ~record->allow);
 	if (r == 0)
 		r = lost_values(m, &was);
+	if (r == 0)
+		r = lost_limits(m, &was);
 	if (!m->plan->users_fixed)
 		record->users_base = 0;
 	m->plan->readonly = (record->flags & POLICY_F_READONLY) != 0;

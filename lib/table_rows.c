@@ -31,7 +31,7 @@
 #define ENUM(n, f, d, c, h, r) ROW(n, JAIL_TYPE_ENUM, f, d, c, 0, 0, h, r)
 #define STRING(n, f, d, h, r) ROW(n, JAIL_TYPE_STRING, f, d, NULL, 0, 0, h, r)
 #define LIST(n, f, h, r) ROW(n, JAIL_TYPE_LIST, f, NULL, NULL, 0, 0, h, r)
-#define LIMIT(n, h) ROW("limit." n, JAIL_TYPE_LIST, COMMA | LATER, NULL, NULL, 0, 0, h, limits_later)
+#define LIMIT(n, h) ROW("limit." n, JAIL_TYPE_LIST, COMMA | LIVE, NULL, NULL, 0, 0, h, NULL)
 #define ALLOW(n, f, d, h) ROW("allow." n, JAIL_TYPE_BOOL, f, d, NULL, 0, 0, h, at_start)
 /* clang-format on */
 
@@ -42,7 +42,6 @@ static const char starts_once[] = "it is run only when the jail is created";
 static const char made_once[] = "it is part of the file view, which is made with the jail";
 static const char first_process[] = "the jail's first process learns it when it starts";
 static const char name_space[] = "which name space it is in is settled when the jail is created";
-static const char limits_later[] = "limits are not available in this version";
 static const char network_later[] = "networks are not available in this version (a jail has a stack of its own with "
 				    "loopback only, or with vnet=inherit the host's)";
 static const char no_linuxulator[] = "programs are the kernel's own here, nothing is emulated";
@@ -155,40 +154,40 @@ const struct jail_param table_rows[] = {
     BOOL("ip_hostname", F | LATER, "false", "its addresses are those of host.hostname", network_later),
     INT("jid", F, NULL, 1, INT32_MAX, "number of the jail; the next free one when left out",
 	"it is the jail's identity"),
-    LIMIT("coredumpsize", "size of a core dump"),
-    LIMIT("cpuset", "processors that it may run on"),
-    LIMIT("cpuset.mems", "memory nodes that it may use"),
-    LIMIT("cpushare", "weight of its share of processor time"),
-    LIMIT("cputime", "processor time in all"),
-    LIMIT("datasize", "data segment of a process"),
-    LIMIT("disk", "disk space"),
-    LIMIT("fsize", "size of a file"),
-    LIMIT("inodes", "number of files"),
-    LIMIT("ioshare", "weight of its share of disk time"),
-    LIMIT("maxproc", "number of processes"),
-    LIMIT("memorylocked", "locked memory"),
-    LIMIT("memoryuse", "memory"),
-    LIMIT("memoryuse.soft", "memory that is taken back first when memory is short"),
+    LIMIT("coredumpsize", "bytes of a core dump"),
+    LIMIT("cpuset", "processors that it may run on: 0-3,7"),
+    LIMIT("cpuset.mems", "memory nodes that it may use: 0-1"),
+    LIMIT("cpushare", "weight of its share of processor time, 1 to 10000; others have 100"),
+    LIMIT("cputime", "seconds of processor time in all; then sigkill, another signal, or log"),
+    LIMIT("datasize", "bytes of the data segment of a process"),
+    LIMIT("disk", "bytes that its files take: with path.volatile, or on a file system with project quotas"),
+    LIMIT("fsize", "bytes of a file"),
+    LIMIT("inodes", "number of its files, as limit.disk"),
+    LIMIT("ioshare", "weight of its share of disk time, 1 to 10000; others have 100"),
+    LIMIT("maxproc", "processes, each thread counted; deny, log or a signal"),
+    LIMIT("memorylocked", "bytes that a process may lock in memory"),
+    LIMIT("memoryuse", "bytes of memory; deny, log or a signal"),
+    LIMIT("memoryuse.soft", "bytes of memory beyond which it is taken back, and the jail slowed down"),
     LIMIT("msgqqueued", "queued System V messages"),
     LIMIT("msgqsize", "bytes in a System V message queue"),
-    LIMIT("netrate", "network rate, in and out"),
+    LIMIT("netrate", "bits a second over the network: RATE, in:RATE, out:RATE"),
     LIMIT("nmsgq", "System V message queues"),
     LIMIT("nsem", "System V semaphores"),
     LIMIT("nsemop", "operations of one semop(2)"),
     LIMIT("nshm", "System V shared memory segments"),
-    LIMIT("nthr", "number of threads"),
+    LIMIT("nthr", "threads; deny, log or a signal"),
     LIMIT("openfiles", "open files of a process"),
     LIMIT("pcpu", "processor time, in percent of one processor"),
     LIMIT("pseudoterminals", "pseudo-terminals"),
-    LIMIT("readbps", "bytes read from disk a second"),
-    LIMIT("readiops", "reads from disk a second"),
-    LIMIT("shmsize", "System V shared memory"),
-    LIMIT("stacksize", "stack of a process"),
-    LIMIT("swapuse", "swap space"),
-    LIMIT("vmemoryuse", "address space of a process"),
-    LIMIT("wallclock", "time since its creation"),
-    LIMIT("writebps", "bytes written to disk a second"),
-    LIMIT("writeiops", "writes to disk a second"),
+    LIMIT("readbps", "bytes read a second from the devices under writable mounts, or DEVICE:RATE"),
+    LIMIT("readiops", "reads a second from the devices under writable mounts, or DEVICE:RATE"),
+    LIMIT("shmsize", "bytes of System V shared memory in all"),
+    LIMIT("stacksize", "bytes of a stack"),
+    LIMIT("swapuse", "bytes of swap space; deny, log or a signal"),
+    LIMIT("vmemoryuse", "bytes of address space of a process"),
+    LIMIT("wallclock", "seconds since its creation; then sigkill, another signal, or log"),
+    LIMIT("writebps", "bytes written a second to the devices under writable mounts, or DEVICE:RATE"),
+    LIMIT("writeiops", "writes a second to the devices under writable mounts, or DEVICE:RATE"),
     ENUM("linux", IGNORED, "inherit", "inherit,new,disable", "the Linux emulation", no_linuxulator),
     STRING("linux.osname", IGNORED, NULL, "system name in the Linux emulation", no_linuxulator),
     STRING("linux.osrelease", IGNORED, NULL, "release in the Linux emulation", no_linuxulator),

@@ -22,6 +22,8 @@ static void nothing(struct policy_record *r)
 	r->sysvshm = POLICY_IPC_DISABLE;
 	r->pad = 0;
 	r->ndevices = 0;
+	for (uint32_t i = 0; i < POLICY_L_COUNT; i++)
+		r->limit[i] = 0;
 }
 
 static void clamp_users(struct policy_record *child, const struct policy_record *parent, bool host_users)
@@ -101,4 +103,8 @@ void policy_clamp(struct policy_record *child, const struct policy_record *paren
 	child->sysvshm = lesser(child->sysvshm, parent->sysvshm);
 	child->pad = 0;
 	clamp_devices(child, parent);
+	for (uint32_t i = 0; i < POLICY_L_COUNT; i++) {
+		if (child->limit[i] > parent->limit[i])
+			child->limit[i] = parent->limit[i];
+	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * names.c: what privileges and rules are called in messages: a rule by the parameter that somebody would change.
- * Freestanding; see policy.h.
+ * names.c: what privileges, limits and rules are called in messages: a rule by the parameter that somebody would
+ * change. Freestanding; see policy.h.
  */
 #include "policy.h"
 
@@ -14,6 +14,17 @@ const char *policy_privilege_name(enum policy_privilege p)
 	};
 
 	return (unsigned)p < POLICY_P_COUNT ? names[p] : "unknown";
+}
+
+const char *policy_limit_name(enum policy_limit l)
+{
+	static const char *const names[POLICY_L_COUNT] = {
+#define POLICY_LIMIT(symbol, name) [POLICY_L_##symbol] = name,
+#include "limits.def"
+#undef POLICY_LIMIT
+	};
+
+	return (unsigned)l < POLICY_L_COUNT ? names[l] : "unknown";
 }
 
 const char *policy_rule_name(enum policy_rule r)
@@ -55,6 +66,8 @@ const char *policy_rule_name(enum policy_rule r)
 		return "sysvipc";
 	case POLICY_R_HOSTNAME:
 		return "host";
+	case POLICY_R_LIMIT:
+		return "limit";
 	}
 	return "unknown";
 }

@@ -23,6 +23,16 @@ enum policy_privilege {
 
 #define POLICY_BIT(p) ((uint64_t)1 << (p))
 
+/* The limits that are numbers, one field each in policy_record.limit: append only. */
+enum policy_limit {
+#define POLICY_LIMIT(symbol, name) POLICY_L_##symbol,
+#include "limits.def"
+#undef POLICY_LIMIT
+	POLICY_L_COUNT
+};
+
+#define POLICY_UNLIMITED UINT64_MAX
+
 /* policy_record.flags */
 #define POLICY_F_READONLY 0x01u	    /* the root is read only */
 #define POLICY_F_HOST_USERS 0x02u   /* no user namespace of its own */
@@ -56,6 +66,7 @@ struct policy_record {
 	uint8_t pad;
 	uint32_t ndevices;
 	struct policy_device device[POLICY_DEVICES_MAX];
+	uint64_t limit[POLICY_L_COUNT]; /* beyond which it is denied, slowed down or ended; POLICY_UNLIMITED */
 };
 
 enum policy_operation {
@@ -86,6 +97,7 @@ enum policy_rule {
 	POLICY_R_NETWORK,
 	POLICY_R_IPC,
 	POLICY_R_HOSTNAME,
+	POLICY_R_LIMIT, /* detail: enum policy_limit */
 };
 
 struct policy_subject {
@@ -112,8 +124,9 @@ struct policy_verdict policy_decide(
 struct policy_verdict policy_within(const struct policy_record *child, const struct policy_record *parent);
 /* Take from `child` what `parent` has not; afterwards policy_within() holds. */
 void policy_clamp(struct policy_record *child, const struct policy_record *parent);
-/* The name of a privilege ("mount.tmpfs" for allow.mount.tmpfs) and of a rule, for messages; never NULL. */
+/* The name of a privilege ("mount.tmpfs" for allow.mount.tmpfs), of a limit and of a rule, for messages; never NULL. */
 const char *policy_privilege_name(enum policy_privilege p);
+const char *policy_limit_name(enum policy_limit l);
 const char *policy_rule_name(enum policy_rule r);
 
 #endif

@@ -30,8 +30,9 @@ _Static_assert(__builtin_offsetof(struct policy_record, sysvshm) == 42, "layout"
 _Static_assert(__builtin_offsetof(struct policy_record, pad) == 43, "layout");
 _Static_assert(__builtin_offsetof(struct policy_record, ndevices) == 44, "layout");
 _Static_assert(__builtin_offsetof(struct policy_record, device) == 48, "layout");
+_Static_assert(__builtin_offsetof(struct policy_record, limit) == 48 + 12 * POLICY_DEVICES_MAX, "layout");
 _Static_assert(sizeof(struct policy_device) == 12, "layout");
-_Static_assert(sizeof(struct policy_record) == 48 + 12 * POLICY_DEVICES_MAX, "layout");
+_Static_assert(sizeof(struct policy_record) == 48 + 12 * POLICY_DEVICES_MAX + 8 * POLICY_L_COUNT, "layout");
 
 /* Whether the entry has no bits but the known ones. */
 static inline bool record_device_valid(const struct policy_device *d)

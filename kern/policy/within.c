@@ -48,6 +48,16 @@ static uint32_t device_beyond(const struct policy_record *child, const struct po
 	return POLICY_DEVICES_MAX;
 }
 
+/* The first limit of the child's that is wider than the parent's; POLICY_L_COUNT: there is none. */
+static uint32_t limit_beyond(const struct policy_record *child, const struct policy_record *parent)
+{
+	for (uint32_t i = 0; i < POLICY_L_COUNT; i++) {
+		if (child->limit[i] > parent->limit[i])
+			return i;
+	}
+	return POLICY_L_COUNT;
+}
+
 /* The flags of which a child may not have what its parent lacks: each is something shared with the host. */
 static struct policy_verdict flags_within(const struct policy_record *child, const struct policy_record *parent)
 {
@@ -68,7 +78,7 @@ static struct policy_verdict flags_within(const struct policy_record *child, con
 struct policy_verdict policy_within(const struct policy_record *child, const struct policy_record *parent)
 {
 	struct policy_verdict v;
-	uint32_t device;
+	uint32_t device, limit;
 
 	if (!record_valid(child))
 		return breaks(POLICY_R_VERSION, child->version);
@@ -97,5 +107,8 @@ struct policy_verdict policy_within(const struct policy_record *child, const str
 	device = device_beyond(child, parent);
 	if (device < POLICY_DEVICES_MAX)
 		return breaks(POLICY_R_DEVICES, device);
+	limit = limit_beyond(child, parent);
+	if (limit < POLICY_L_COUNT)
+		return breaks(POLICY_R_LIMIT, limit);
 	return v;
 }

@@ -13,6 +13,7 @@
 #include "attach.h"
 #include "channel.h"
 #include "error.h"
+#include "limit.h"
 #include "parent.h"
 #include "privilege.h"
 #include "process.h"
@@ -179,6 +180,8 @@ static int change(struct change *c, struct jail_error *err)
 	char path[64];
 	int r = check_static(c, err);
 
+	if (r == 0)
+		r = limit_check(c->will, err);
 	if (r < 0)
 		return r;
 	if ((c->jail->state.record.flags & POLICY_F_HOST_USERS) == 0) {

@@ -9,6 +9,7 @@
 
 #include "creation.h"
 #include "error.h"
+#include "limit.h"
 #include "util.h"
 
 static int check_combination(const struct port_jail *j, struct jail_error *err)
@@ -124,6 +125,8 @@ int creation_prepare(struct port_jail *j, struct jail_error *err)
 {
 	int r = check_combination(j, err);
 
+	if (r == 0)
+		r = limit_check(j->plan, err);
 	if (r == 0)
 		r = inside_check_stdio(err);
 	if (r == 0)

@@ -5,6 +5,7 @@
  */
 #include "store.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
@@ -17,23 +18,63 @@
 #define PIECES_MAX 256u
 #define JID_MAX 0x7fffffffu
 
+/* What is kept in `state`; most jails have no limits. */
+#define STATE_SIZE (offsetof(struct store_state, record) + offsetof(struct policy_record, limit))
+
+static int limits_read(int jailfd, struct policy_record *record)
+{
+	ssize_t n = fgetxattr(jailfd, PREFIX "limits", record->limit, sizeof(record->limit));
+
+	if (n < 0)
+		return errno == ENODATA ? -EBADMSG : negative_errno();
+	return (size_t)n == sizeof(record->limit) ? 0 : -EBADMSG;
+}
+
 int store_state_read(int jailfd, struct store_state *ret)
 {
 	struct store_state s;
-	ssize_t n = fgetxattr(jailfd, PREFIX "state", &s, sizeof(s));
+	ssize_t n = fgetxattr(jailfd, PREFIX "state", &s, STATE_SIZE);
 
 	if (n < 0)
 		return errno == ERANGE ? -EBADMSG : negative_errno();
-	if ((size_t)n != sizeof(s) || s.version != STORE_VERSION || s.size != sizeof(s) ||
+	if ((size_t)n != STATE_SIZE || s.version != STORE_VERSION || s.size != STATE_SIZE ||
 	    s.record.version != POLICY_VERSION || s.record.ndevices > POLICY_DEVICES_MAX)
 		return -EBADMSG;
+	s.size = sizeof(s);
+	s.record.size = sizeof(s.record);
+	for (size_t i = 0; i < POLICY_L_COUNT; i++)
+		s.record.limit[i] = POLICY_UNLIMITED;
+	if ((s.flags & STORE_F_LIMITS) != 0) {
+		int r = limits_read(jailfd, &s.record);
+
+		if (r < 0)
+			return r;
+	}
 	*ret = s;
 	return 0;
 }
 
+static bool has_limits(const struct policy_record *record)
+{
+	for (size_t i = 0; i < POLICY_L_COUNT; i++)
+		if (record->limit[i] != POLICY_UNLIMITED)
+			return true;
+	return false;
+}
+
+/* The limits first: a state that says that there are some is never without them. */
 int store_state_write(int jailfd, const struct store_state *s)
 {
-	return fsetxattr(jailfd, PREFIX "state", s, sizeof(*s), 0) < 0 ? negative_errno() : 0;
+	struct store_state kept = *s;
+
+	kept.size = STATE_SIZE;
+	kept.flags &= ~STORE_F_LIMITS;
+	if (has_limits(&s->record)) {
+		kept.flags |= STORE_F_LIMITS;
+		if (fsetxattr(jailfd, PREFIX "limits", s->record.limit, sizeof(s->record.limit), 0) < 0)
+			return negative_errno();
+	}
+	return fsetxattr(jailfd, PREFIX "state", &kept, STATE_SIZE, 0) < 0 ? negative_errno() : 0;
 }
 
 static void piece_name(char *buf, size_t size, unsigned piece)

@@ -7,7 +7,8 @@
  *                     check  names of jails that may be unfinished or over: what the next command looks at
  *                     jid.N  the name of jail N
  *                     ranges which blocks of 65536 ids are taken (range.h)
- *   on `jail/NAME`:   state  struct store_state
+ *   on `jail/NAME`:   state  struct store_state, without the limits of its record
+ *                     limits those, where the jail has any
  *                     params the parameters (params_encode()), in pieces: params, params1, ...
  *
  * The attributes of `jail/` are changed only with its lock held.
@@ -28,6 +29,7 @@ enum store_phase { STORE_CREATING = 1, STORE_RUNNING, STORE_REMOVING };
 #define STORE_F_PERSIST 0x01u
 #define STORE_F_INIT 0x02u     /* process 1 is our reaper */
 #define STORE_F_LEFTOVER 0x04u /* view_clean() has something to do when it goes */
+#define STORE_F_LIMITS 0x08u   /* there is an attribute `limits`; store_state_write() sets it */
 
 struct store_state {
 	uint32_t version, size;

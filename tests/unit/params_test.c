@@ -240,7 +240,6 @@ static void refusals(void **state)
 	assert_non_null(strstr(err.hint, "\"persist\""));
 	assert_int_equal(jail_params_set(p, "qqqqqq", NULL, &err), -ENOENT);
 	assert_string_equal(err.hint, "");
-	refused(p, "limit.memoryuse=1g", ENOTSUP, "limit.memoryuse", "not available in this version");
 	refused(p, "ip4.addr=10.0.0.1", ENOTSUP, "ip4.addr", "not available in this version");
 	refused(p, "nat", ENOTSUP, "nat", "not available");
 	refused(p, "exec.fib=1", ENOTSUP, "exec.fib", "no counterpart");

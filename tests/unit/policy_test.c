@@ -36,6 +36,8 @@ static struct policy_record everything(void)
 	r.flags = POLICY_F_HOST_USERS | POLICY_F_HOST_NETWORK | POLICY_F_HOST_NAME;
 	r.children_max = 1000;
 	r.sysvmsg = r.sysvsem = r.sysvshm = POLICY_IPC_INHERIT;
+	for (int i = 0; i < POLICY_L_COUNT; i++)
+		r.limit[i] = POLICY_UNLIMITED;
 	return r;
 }
 
@@ -64,6 +66,8 @@ static struct policy_record drawn(void)
 		r.device[i].minor = draw(4);
 		r.device[i].access = draw(8);
 	}
+	if (draw(8) == 0)
+		r.limit[draw(2) * (POLICY_L_COUNT - 1)] = draw(3);
 	return r;
 }
 
@@ -139,6 +143,17 @@ static void laws_enumerated(void **state)
 			for (size_t k = 0; k < n; k += 5)
 				check_laws(&set[i], &set[j], &set[k]);
 	n = 0;
+	for (uint32_t limit = 0; limit < POLICY_L_COUNT; limit++) {
+		for (uint32_t value = 0; value < 3; value++) {
+			set[n] = everything();
+			set[n++].limit[limit] = value == 2 ? POLICY_UNLIMITED : value;
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n; j++)
+			for (size_t k = 0; k < n; k += 7)
+				check_laws(&set[i], &set[j], &set[k]);
+	n = 0;
 	for (uint32_t i = 0; i < 3 * 3 * 4 * 3; i++) {
 		set[n] = everything();
 		set[n].sysvmsg = (uint8_t)(i % 3);
@@ -199,6 +214,8 @@ static void each_rule_is_named(void **state)
 	BROKEN(POLICY_R_VERSION, parent.version++);
 	BROKEN(POLICY_R_VERSION, child.version++);
 	BROKEN(POLICY_R_DEVICES, child.ndevices = 1; child.device[0] = (struct policy_device){7, 7, POLICY_DEV_READ});
+	BROKEN(POLICY_R_LIMIT, parent.limit[POLICY_L_NSHM] = 7);
+	assert_int_equal(policy_within(&child, &parent).detail, POLICY_L_NSHM);
 	BROKEN(POLICY_R_USERS, child.flags = parent.flags = 0; parent.users_base = 100; parent.users_count = 10;
 	       child.users_base = 105; child.users_count = 6);
 	child.users_count = 5;
@@ -400,7 +417,7 @@ static void names(void **state)
 	}
 	assert_string_equal(policy_privilege_name(POLICY_P_MOUNT_TMPFS), "mount.tmpfs");
 	assert_string_equal(policy_privilege_name(POLICY_P_COUNT), "unknown");
-	for (unsigned i = 0; i <= POLICY_R_HOSTNAME; i++)
+	for (unsigned i = 0; i <= POLICY_R_LIMIT; i++)
 		assert_string_not_equal(policy_rule_name((enum policy_rule)i), "unknown");
 	assert_string_equal(policy_rule_name((enum policy_rule)99), "unknown");
 }
