@@ -24,8 +24,8 @@ int limit_check(const struct plan *plan, struct jail_error *err)
 
 		if (limit_means(l->limit, l->action) != LIMIT_NO_MEANS)
 			continue;
-		(void)jail_error_set(err, ENOTSUP, "%s is not available in this version",
-		    limit_action_name(l->action, l->signal, word));
+		(void)jail_error_set(
+		    err, ENOTSUP, "%s is not available in this version", limit_action_name(l->action, l->signal, word));
 		jail_error_param(err, limit_row_of(l->limit)->param);
 		jail_error_origin(err, l->origin.file, l->origin.line);
 		return -ENOTSUP;
