@@ -116,6 +116,11 @@ int jail_params_set_int(struct jail_params *p, const char *name, int64_t value, 
 void jail_params_unset(struct jail_params *p, const char *name);
 /* Whether it was set (a default does not count). */
 bool jail_params_has(const struct jail_params *p, const char *name);
+/*
+ * Whether it was set, and of a running jail's parameters: by whoever made it. Not so are a block of users and a
+ * path.hide that were chosen for want of one: another jail may not, or need not, be given the same.
+ */
+bool jail_params_asked(const struct jail_params *p, const char *name);
 
 /* Typed reading, with the table's default when not set. Errors: ENOENT neither set nor a default; EINVAL wrong type. */
 int jail_params_get_bool(const struct jail_params *p, const char *name, bool *ret);

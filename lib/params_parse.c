@@ -331,6 +331,23 @@ int params_report(struct jail_params *p, const char *name, const char *value)
 	return row ? set_row(p, row, value, false, false, true, (struct param_origin){NULL, 0}, NULL) : -ENOENT;
 }
 
+void params_chosen(struct jail_params *p, const char *name)
+{
+	const struct jail_param *row = jail_param_find(name);
+	struct entry *e = row ? params_entry(p, row) : NULL;
+
+	if (e)
+		e->chosen = true;
+}
+
+bool jail_params_asked(const struct jail_params *p, const char *name)
+{
+	const struct jail_param *row = jail_param_find(name);
+	const struct entry *e = row ? params_entry(p, row) : NULL;
+
+	return e && !e->chosen;
+}
+
 int params_report_item(struct jail_params *p, const char *name, const char *value)
 {
 	const struct jail_param *row = jail_param_find(name);

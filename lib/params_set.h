@@ -18,6 +18,7 @@ struct entry {
 	const struct jail_param *row;
 	struct value *values;
 	size_t count;
+	bool chosen; /* params_chosen() */
 };
 
 struct jail_params {

@@ -98,10 +98,10 @@ static void put_arguments(
 static bool settable(const struct jail_params *p, const struct jail_param *row)
 {
 	return (row->flags & (JAIL_PARAM_READONLY | JAIL_PARAM_LATER | JAIL_PARAM_FOREIGN)) == 0 &&
-	       jail_params_has(p, row->name);
+	       jail_params_asked(p, row->name);
 }
 
-/* -s: everything that was set; `command` last, as it takes the rest of the line. */
+/* -s: everything that was asked for; `command` last, as it takes the rest of the line. */
 static void text_command(const struct listing *l, struct output *o, const struct jail_params *p)
 {
 	const struct jail_param *command = NULL;

@@ -383,12 +383,7 @@ static int follow(struct entering *x, int pidfd, int *ret_status, struct jail_er
 
 static int host_user(const struct entry *e, struct user *ret, struct jail_error *err)
 {
-	_cleanup_close_ int root = -1;
-
-	if (!e->host_user || e->user == NULL)
-		return 0;
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return root < 0 ? jail_error_sys(err, errno, "cannot open /") : user_lookup(root, e->user, ret, err);
+	return e->host_user && e->user != NULL ? user_lookup_host(e->user, ret, err) : 0;
 }
 
 static int run_entering(struct entering *x, int *ret_status, struct jail_error *err)

@@ -104,7 +104,6 @@ static int host_command(
 {
 	_cleanup_free_ struct environment *env = malloc(sizeof(*env));
 	_cleanup_free_ struct told *told = malloc(sizeof(*told));
-	_cleanup_close_ int root = -1;
 	struct user user;
 	struct plan_strings extra;
 	struct host_command h = {.plan = plan, .line = line, .env = env, .log_fd = log_fd};
@@ -117,8 +116,7 @@ static int host_command(
 	r = environment_begin(env, true, &extra, err);
 	if (r < 0 || plan->system_user == NULL)
 		return r < 0 ? r : run_on_host(&h, ret_status, err);
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = root < 0 ? jail_error_sys(err, errno, "cannot open /") : user_lookup(root, plan->system_user, &user, err);
+	r = user_lookup_host(plan->system_user, &user, err);
 	if (r < 0) {
 		jail_error_param(err, "exec.system_user");
 		return r;

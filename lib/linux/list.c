@@ -24,6 +24,16 @@ static int report_number(struct jail_params *p, const char *name, unsigned long 
 	return params_report(p, name, text);
 }
 
+static int report_chosen(struct jail_params *p, const char *name, unsigned long long value)
+{
+	bool asked = jail_params_asked(p, name);
+	int r = report_number(p, name, value);
+
+	if (r == 0 && !asked)
+		params_chosen(p, name);
+	return r;
+}
+
 /* The reaper counts restarts in its name (jail-init(8)). */
 static unsigned long restarts(pid_t pid)
 {
@@ -68,11 +78,10 @@ static int report_state(struct jail_params *p, const char *name, int dirfd, cons
 		r = report_number(p, "children.cur", tree_child_count(dirfd));
 	if (r == 0)
 		r = params_report(p, "enforcement", privilege_enforcement());
-	if (r == 0 && s->record.users_count > 0) {
-		r = report_number(p, "users.base", s->record.users_base);
-		if (r == 0)
-			r = report_number(p, "users.count", s->record.users_count);
-	}
+	if (r == 0 && s->record.users_count > 0)
+		r = report_chosen(p, "users.base", s->record.users_base);
+	if (r == 0 && s->record.users_count > 0)
+		r = report_chosen(p, "users.count", s->record.users_count);
 	if (r == 0 && (s->flags & STORE_F_INIT) != 0)
 		r = report_number(p, "restarts", restarts(s->pid));
 	return r;
@@ -96,6 +105,7 @@ static int report_effective(struct jail_params *p)
 		return 0;
 	for (size_t i = 0; r == 0 && i < plan->hide.count; i++)
 		r = params_report_item(p, "path.hide", plan->hide.item[i]);
+	params_chosen(p, "path.hide");
 	plan_free(plan);
 	return r;
 }

@@ -65,14 +65,11 @@ static unsigned terminals(const struct port_jail *j)
 
 static int find_host_user(struct port_jail *j, struct jail_error *err)
 {
-	_cleanup_close_ int root = -1;
 	int r;
 
 	if (!j->plan->system_jail_user || j->plan->jail_user == NULL)
 		return 0;
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = root < 0 ? jail_error_sys(err, errno, "cannot open /")
-		     : user_lookup(root, j->plan->jail_user, &j->host_user, err);
+	r = user_lookup_host(j->plan->jail_user, &j->host_user, err);
 	if (r < 0)
 		jail_error_param(err, "exec.jail_user");
 	return r;

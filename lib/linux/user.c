@@ -264,7 +264,7 @@ static int find_user(int fd, const char *name, struct user *ret)
 	return found ? 0 : -ENOENT;
 }
 
-int user_lookup(int root_fd, const char *name, struct user *ret, struct jail_error *err)
+static int lookup(int root_fd, const char *whose, const char *name, struct user *ret, struct jail_error *err)
 {
 	_cleanup_close_ int fd = -1;
 	bool root = strcmp(name, "root") == 0 || strcmp(name, "0") == 0;
@@ -277,14 +277,14 @@ int user_lookup(int root_fd, const char *name, struct user *ret, struct jail_err
 	if (r == -ENOENT && root) {
 		default_root(&u, "/");
 	} else if (r < 0 && r != -ENOENT) {
-		return jail_error_sys(err, -r, "cannot open etc/passwd in the jail");
+		return jail_error_sys(err, -r, "cannot open %s etc/passwd", whose);
 	} else {
 		if (r == 0)
 			r = find_user(fd, name, &u);
 		if (r < 0 && r != -ENOENT)
-			return jail_error_sys(err, -r, "cannot read etc/passwd in the jail");
+			return jail_error_sys(err, -r, "cannot read %s etc/passwd", whose);
 		if (r < 0 && !root)
-			return jail_error_set(err, ENOENT, "no user %s in the jail's etc/passwd", name);
+			return jail_error_set(err, ENOENT, "no user %s in %s etc/passwd", name, whose);
 		if (r < 0)
 			default_root(&u, "/root");
 	}
@@ -293,4 +293,16 @@ int user_lookup(int root_fd, const char *name, struct user *ret, struct jail_err
 		return r;
 	*ret = u;
 	return 0;
+}
+
+int user_lookup(int root_fd, const char *name, struct user *ret, struct jail_error *err)
+{
+	return lookup(root_fd, "the jail's", name, ret, err);
+}
+
+int user_lookup_host(const char *name, struct user *ret, struct jail_error *err)
+{
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return root < 0 ? jail_error_sys(err, errno, "cannot open /") : lookup(root, "the host's", name, ret, err);
 }

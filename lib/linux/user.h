@@ -24,5 +24,7 @@ struct user {
  * is found even without the files (home "/root" if there is no passwd: "/", shell /bin/sh). ENOENT: no such user.
  */
 int user_lookup(int root_fd, const char *name, struct user *ret, struct jail_error *err);
+/* The same among the users of the caller's own root: outside of any jail. */
+int user_lookup_host(const char *name, struct user *ret, struct jail_error *err);
 
 #endif

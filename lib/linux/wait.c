@@ -164,9 +164,12 @@ static int command_failed(const struct port_jail *j, size_t index, int status, s
 	return -ECANCELED;
 }
 
-static int timed_out(const struct port_jail *j, struct jail_error *err)
+static int timed_out(const struct port_jail *j, size_t index, struct jail_error *err)
 {
-	(void)jail_error_set(err, ETIMEDOUT, "its commands did not end within %u s", j->plan->exec_timeout);
+	const struct plan_strings *of = index < j->plan->start.count ? &j->plan->start : &j->plan->command;
+	const char *line = of->item[of == &j->plan->start ? index : 0];
+
+	(void)jail_error_set(err, ETIMEDOUT, "\"%s\" did not end within %u s", line, j->plan->exec_timeout);
 	jail_error_param(err, "exec.timeout");
 	return -ETIMEDOUT;
 }
@@ -224,20 +227,33 @@ static int wait_started(const struct port_jail *j, struct jail_error *err)
 	return 0;
 }
 
-/* With the reaper: the statuses it reports, then whether anything is left. */
-static int wait_init(
-    struct port_jail *j, const struct relay *relay, const struct timespec *end, int *status, struct jail_error *err)
+/* When the command that is about to start has had its time; NULL: it may take any. */
+static const struct timespec *time_up(const struct port_jail *j, struct timespec *end)
+{
+	(void)clock_gettime(CLOCK_MONOTONIC, end);
+	end->tv_sec += j->plan->exec_timeout;
+	return j->plan->exec_timeout > 0 ? end : NULL;
+}
+
+/* With the reaper: the statuses it reports, then whether anything is left. Each command has the whole of exec.timeout.
+ */
+static int wait_init(struct port_jail *j, const struct relay *relay, int *status, struct jail_error *err)
 {
 	const struct wait_for w = {.fd = j->channel, .pidfd = j->pidfd, .master = j->master};
-	size_t done = 0;
+	size_t done = 0, timed = 0, all = j->plan->start.count + (j->plan->command.count > 0);
+	struct timespec at;
+	const struct timespec *end = time_up(j, &at);
 	int r;
 
 	if (j->plan->start.count == 0 && (j->plan->command.count == 0 || creation_is_service(j->plan)))
 		return wait_started(j, err);
 	do {
-		r = wait_readable(&w, relay, done < j->plan->start.count ? end : NULL);
+		if (done != timed)
+			end = time_up(j, &at);
+		timed = done;
+		r = wait_readable(&w, relay, done < all ? end : NULL);
 		if (r == -ETIMEDOUT)
-			return timed_out(j, err);
+			return timed_out(j, done, err);
 		if (r < 0)
 			return jail_error_sys(err, -r, "cannot wait for its commands");
 		r = take_message(j, &done, status, err);
@@ -249,13 +265,16 @@ static int wait_init(
 static int wait_command(struct port_jail *j, const struct relay *relay, int *status, struct jail_error *err)
 {
 	const struct wait_for w = {.fd = j->pidfd, .pidfd = j->pidfd, .master = j->master};
+	struct timespec end;
 	int r = channel_receive(j->channel, -1, &(struct channel_message){0}, err, NULL);
 
 	if (r == 0)
 		return err != NULL && err->errnum > 0 ? -err->errnum : -EIO;
 	if (r != -EPIPE)
 		return jail_error_sys(err, EPROTO, "its first process is not understood");
-	r = wait_readable(&w, relay, NULL);
+	r = wait_readable(&w, relay, time_up(j, &end));
+	if (r == -ETIMEDOUT)
+		return timed_out(j, 0, err);
 	if (r == 0)
 		r = process_wait(j->pidfd, status);
 	/* Another thread has taken it away (process.h). */
@@ -278,13 +297,7 @@ static int finish(struct port_jail *j, struct jail_error *err)
 
 static int wait_all(struct port_jail *j, const struct relay *relay, int *status, struct jail_error *err)
 {
-	struct timespec end;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += j->plan->exec_timeout;
-	if (!j->plan->init)
-		return wait_command(j, relay, status, err);
-	return wait_init(j, relay, j->plan->exec_timeout > 0 ? &end : NULL, status, err);
+	return j->plan->init ? wait_init(j, relay, status, err) : wait_command(j, relay, status, err);
 }
 
 int port_wait(struct port_jail *j, int *ret_status, struct jail_error *err)

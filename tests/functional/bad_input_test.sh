@@ -95,6 +95,18 @@ paths_body() {
 	nothing_left
 }
 
+define_case users "users that are not there, and where they were looked for"
+users_body() {
+	new_root
+	fails 66 "^jail: $p: exec.jail_user: no user nobody-$$ in the jail's etc/passwd" \
+		jail -c name=$p path=$root exec.jail_user=nobody-$$ command=true
+	fails 66 "^jail: $p: exec.system_user: no user nobody-$$ in the host's etc/passwd" \
+		jail -c name=$p path=$root exec.system_user=nobody-$$ exec.prestart=true command=true
+	fails 66 "^jail: $p: exec.jail_user: no user nobody-$$ in the host's etc/passwd" \
+		jail -c name=$p path=$root exec.system_jail_user exec.jail_user=nobody-$$ command=true
+	nothing_left
+}
+
 define_case privilege "no root privilege"
 privilege_body() {
 	command -v setpriv >/dev/null || atf_skip "needs setpriv"
@@ -168,7 +180,7 @@ twice_body() {
 }
 
 atf_init_test_cases() {
-	for c in language foreign bytes files deep paths privilege cgroup descriptors full twice; do
+	for c in language foreign bytes files deep paths users privilege cgroup descriptors full twice; do
 		atf_add_test_case $c
 	done
 }

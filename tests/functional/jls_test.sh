@@ -74,11 +74,14 @@ command_body() {
 		exec.prestop+=true allow.nosuser enforce_statfs=1 host.hostname=h
 	jls -s -j $p >first
 	[ "$(wc -l <first)" = 1 ] || die "not one line"
-	# Nothing that is only reported.
-	! grep -Eq '(^| )(parent|pid|restarts|nodying|dying)' first || die "$(cat first)"
+	# Nothing that is only reported, nor what was chosen for it: another one would collide with it.
+	! grep -Eq '(^| )(parent|pid|restarts|nodying|dying|users)' first || die "$(cat first)"
 	atf_check -o inline:"$p: removed\n" jail -r $p
 	atf_check -o inline:"$p: created\n" sh -c "eval \"jail -c \$(cat first)\""
 	atf_check -o file:first jls -s -j $p
+	atf_check -o ignore jail -rc name=$p path=/ path.volatile users.base=2000000000 users.count=1000 persist
+	atf_check -o match:' users.base=2000000000 users.count=1000$' -o not-match:path.hide jls -s -j $p
+	atf_check -o match:'^path.hide=/root,' jls -n -j $p path.hide
 }
 
 define_case json "--json is JSON, with types"

@@ -62,7 +62,17 @@ define_case timeout "exec.timeout ends what takes too long, at a terminal too"
 timeout_body() {
 	new_root
 	command="jail -cq name=$p path=$root exec.timeout=1 exec.start='sleep 60' persist"
-	fails 75 "^jail: $p: exec.timeout: .* within 1 s" sh -c "$command"
+	fails 75 "^jail: $p: exec.timeout: \"sleep 60\" did not end within 1 s" sh -c "$command"
+	nothing_left
+	# `command` too, with and without a process of ours around it; each has the whole time.
+	fails 75 "^jail: $p: exec.timeout: \"sleep\" did not end within 1 s" timeout 20 jail -cq name=$p path=$root exec.timeout=1 \
+		command=sleep 60
+	nothing_left
+	fails 75 "^jail: $p: exec.timeout: \"sleep\" did not end within 1 s" timeout 20 jail -cq name=$p path=$root exec.timeout=1 \
+		exec.init=no command=sleep 60
+	nothing_left
+	atf_check -o inline:'end\n' timeout 60 jail -cq name=$p path=$root exec.timeout=4 exec.start='sleep 2.5' exec.start+='sleep 2.5' \
+		command=echo end
 	nothing_left
 	command -v script >/dev/null || atf_skip "needs script(1)"
 	atf_check -o match:"exec.timeout: .* within 1 s" timeout 20 script -qc "$command" /dev/null
