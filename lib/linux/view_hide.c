@@ -159,7 +159,11 @@ int view_cover(struct view *v, const char *path, struct jail_error *err)
 		return jail_error_set(err, E2BIG, "more than %d paths to hide", VIEW_HIDDEN_MAX);
 	place = close_fd(place);
 	empty = S_ISDIR(st.mode) ? v->empty_dir : v->empty_file;
-	cover = view_copy(empty, 0);
+	cover = S_ISREG(st.mode) ? view_accounts(v, path) : -ENOENT;
+	if (cover == -EEXIST) /* asked for twice */
+		return 0;
+	if (cover < 0)
+		cover = view_copy(empty, 0);
 	if (cover == -EINVAL) /* not attached yet (live): the first one is the original */
 		cover = fcntl(empty, F_DUPFD_CLOEXEC, 0);
 	if (cover < 0)

@@ -248,6 +248,9 @@ void view_show_one(struct view *v, const char *pattern);
 int view_cover(struct view *v, const char *path, struct jail_error *err);
 
 int view_identity(struct view *v, struct jail_error *err); /* /etc/machine-id */
+/* What covers a file of accounts instead of an empty one: a detached mount. -errno: nothing better than an empty one.
+ */
+int view_accounts(struct view *v, const char *path);
 int view_machine_id(const char *uuid, char ret[33]);
 
 /* Remove `<name>.jail-work` beside a directory. `dirfd`: the directory that holds both. */
