@@ -323,16 +323,28 @@ static int stop_child(void *arg, const char *name)
 	return r == -ENOENT ? 0 : r;
 }
 
+/* One that fails keeps the jail from being removed. */
+static int run_to_stop(const char *name, const struct plan *plan, const char *param, const struct plan_strings *lines,
+    const struct jail_options *opts, struct jail_error *err)
+{
+	int r = run_lines(plan, param, lines, lines == &plan->stop, opts, err);
+
+	return r == -ECANCELED
+		   ? jail_error_hint(err, ECANCELED,
+			 "it goes on running: mend that, or remove it without its commands: jail -R %s", name)
+		   : r;
+}
+
 static int stop_planned(
     const char *name, const struct plan *plan, const struct jail_options *opts, struct jail_error *err)
 {
 	struct stopping s = {.opts = opts, .err = err};
-	int r = run_lines(plan, "exec.prestop", &plan->prestop, false, opts, err);
+	int r = run_to_stop(name, plan, "exec.prestop", &plan->prestop, opts, err);
 
 	if (r == 0)
 		r = port_children(name, stop_child, &s);
 	if (r == 0)
-		r = run_lines(plan, "exec.stop", &plan->stop, true, opts, err);
+		r = run_to_stop(name, plan, "exec.stop", &plan->stop, opts, err);
 	/* exec.stop may well have ended the last process, and the jail with it. */
 	if (r == -ENOENT)
 		r = 0;

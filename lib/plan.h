@@ -39,9 +39,11 @@ struct plan_mount {
 	char *target; /* absolute path as seen inside */
 	char *fstype; /* the type's name as written */
 	unsigned options;
-	uint64_t size; /* tmpfs: bytes, 0 = kernel's default */
-	uint32_t mode; /* tmpfs: permission bits, 01777 when not given */
-	char *data;    /* further options, comma separated, for PLAN_M_BLOCK and overlay; may be NULL */
+	uint64_t size;	   /* tmpfs: bytes, 0 = kernel's default */
+	uint32_t mode;	   /* tmpfs: permission bits, 01777 when not given */
+	uint32_t uid, gid; /* tmpfs: whose its root is, as seen inside */
+	uint64_t inodes;   /* tmpfs: files at most, 0 = kernel's default */
+	char *data;	   /* further options, comma separated, for PLAN_M_BLOCK and overlay; may be NULL */
 	struct param_origin origin;
 };
 

@@ -49,6 +49,9 @@ static const struct {
     {"noatime", PLAN_M_NOATIME, -1},
     {"defaults", 0, -1},
     {"late", 0, -1},
+    {"auto", 0, -1},
+    {"async", 0, -1},
+    {"relatime", 0, -1},
     {"idmap", PLAN_M_IDMAP, PLAN_M_NULLFS},
     {"noidmap", PLAN_M_NOIDMAP, PLAN_M_NULLFS},
     {"bind", 0, PLAN_M_NULLFS},
@@ -60,7 +63,7 @@ static const char *allowed_options(enum plan_mount_type type)
 	case PLAN_M_NULLFS:
 		return "ro, rw, nosuid, nodev, noexec, noatime, idmap, noidmap";
 	case PLAN_M_TMPFS:
-		return "ro, rw, nosuid, nodev, noexec, noatime, size=, mode=";
+		return "ro, rw, nosuid, nodev, noexec, noatime, size=, mode=, uid=, gid=, inodes=";
 	default:
 		return "ro, rw, nosuid, nodev, noexec, noatime";
 	}
@@ -201,6 +204,27 @@ static bool tmpfs_mode(const char *text, uint32_t *ret)
 	return true;
 }
 
+static bool tmpfs_number(const char *text, int64_t min, int64_t max, uint64_t *ret)
+{
+	int64_t number;
+
+	if (!value_number(JAIL_TYPE_SIZE, text, &number) || number < min || number > max)
+		return false;
+	*ret = (uint64_t)number;
+	return true;
+}
+
+/* An owner, by number: names are those of a passwd file that nobody has looked into yet. */
+static int tmpfs_owner(const char *option, uint32_t *ret, struct jail_error *err)
+{
+	uint64_t id;
+
+	if (!tmpfs_number(option + 4, 0, UINT32_MAX - 1, &id))
+		return jail_error_set(err, EINVAL, "\"%.80s\": allowed: the number of a user or group inside", option);
+	*ret = (uint32_t)id;
+	return 0;
+}
+
 /* An option of tmpfs with a value; 1: it is none. */
 static int tmpfs_option(struct plan_mount *m, const char *option, struct jail_error *err)
 {
@@ -212,6 +236,16 @@ static int tmpfs_option(struct plan_mount *m, const char *option, struct jail_er
 	if (strncmp(option, "mode=", 5) == 0) {
 		if (!tmpfs_mode(option + 5, &m->mode))
 			return jail_error_set(err, EINVAL, "\"%.80s\": allowed: an octal mode up to 7777", option);
+		return 0;
+	}
+	if (strncmp(option, "uid=", 4) == 0)
+		return tmpfs_owner(option, &m->uid, err);
+	if (strncmp(option, "gid=", 4) == 0)
+		return tmpfs_owner(option, &m->gid, err);
+	/* FreeBSD's name and Linux's. */
+	if (strncmp(option, "inodes=", 7) == 0 || strncmp(option, "nr_inodes=", 10) == 0) {
+		if (!tmpfs_number(strchr(option, '=') + 1, 2, INT32_MAX, &m->inodes))
+			return jail_error_set(err, EINVAL, "\"%.80s\": allowed: a number from 2 on", option);
 		return 0;
 	}
 	return 1;

@@ -122,7 +122,8 @@ static int prepare_block(const struct plan_mount *m, int parent_root_fd, struct 
 	_cleanup_free_ char *data = strdup(m->data != NULL ? m->data : "");
 	struct view_option options[OPTIONS_MAX + 2];
 	char source[32];
-	struct stat st;
+	struct stat st, named;
+	bool own_name;
 	size_t n = 0;
 	int fd;
 
@@ -134,7 +135,10 @@ static int prepare_block(const struct plan_mount *m, int parent_root_fd, struct 
 		return jail_error_set(
 		    err, ENOTBLK, "%s is not a disk, as the file system %s needs", m->source, m->fstype);
 	(void)snprintf(source, sizeof(source), "/proc/self/fd/%d", device);
-	options[n++] = (struct view_option){"source", source};
+	/* Its own name, to be shown by df(1), where that can be no other: not beneath a parent's root. */
+	own_name =
+	    parent_root_fd < 0 && stat(m->source, &named) == 0 && S_ISBLK(named.st_mode) && named.st_rdev == st.st_rdev;
+	options[n++] = (struct view_option){"source", own_name ? m->source : source};
 	if ((m->options & PLAN_M_RDONLY) != 0)
 		options[n++] = (struct view_option){"ro", NULL};
 	if (split_options(data, options, &n, ARRAY_SIZE(options)) < 0)
@@ -250,8 +254,9 @@ static int attach_copy(struct view *v, const struct plan_mount *m, int fd, struc
 
 static int attach_tmpfs(struct view *v, const struct plan_mount *m, struct jail_error *err)
 {
-	char size[32], mode[16], id[16];
-	struct view_option options[4];
+	char size[32], mode[16], uid[16], gid[16], inodes[32];
+	struct view_option options[5];
+	uint64_t base = view_host_users(v) ? 0 : v->users.base;
 	size_t n = 0;
 	_cleanup_close_ int fd = -1;
 	int r;
@@ -262,11 +267,17 @@ static int attach_tmpfs(struct view *v, const struct plan_mount *m, struct jail_
 		(void)snprintf(size, sizeof(size), "%llu", (unsigned long long)m->size);
 		options[n++] = (struct view_option){"size", size};
 	}
-	if (!view_host_users(v)) {
-		(void)snprintf(id, sizeof(id), "%u", v->users.base);
-		options[n++] = (struct view_option){"uid", id};
-		options[n++] = (struct view_option){"gid", id};
+	if (m->inodes > 0) {
+		(void)snprintf(inodes, sizeof(inodes), "%llu", (unsigned long long)m->inodes);
+		options[n++] = (struct view_option){"nr_inodes", inodes};
 	}
+	if (!view_host_users(v) && (m->uid >= v->users.count || m->gid >= v->users.count))
+		return jail_error_set(err, EINVAL, "the owner of %s is none of the %u users inside (users.count)",
+		    m->target, v->users.count);
+	(void)snprintf(uid, sizeof(uid), "%llu", (unsigned long long)(base + m->uid));
+	(void)snprintf(gid, sizeof(gid), "%llu", (unsigned long long)(base + m->gid));
+	options[n++] = (struct view_option){"uid", uid};
+	options[n++] = (struct view_option){"gid", gid};
 	fd = view_new("tmpfs", attributes(m), options, n, err);
 	if (fd < 0)
 		return fd;

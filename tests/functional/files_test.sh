@@ -117,6 +117,10 @@ mount_body() {
 	atf_check -o inline:'w\n' cat outside/w
 	[ "$before" = "$(cat /proc/self/mountinfo)" ] || die "the host's mounts changed"
 	[ ! -e outside/x ] && [ ! -e root/tmpfs/t ] || die "it wrote where it should not"
+	atf_check -o inline:'750 33 34\n1000\n' jail -cq name=$p path=$root mount='tmpfs /ro tmpfs mode=750,uid=33,gid=34,inodes=1000 0 0' \
+		command='stat -c "%a %u %g" /ro; stat -f -c %c /ro'
+	fails 65 "mount: .*none of the 1000 users" jail -c name=$p path=$root users.count=1000 \
+		mount='tmpfs /ro tmpfs uid=1000 0 0' command=true
 	fails 66 "mount: .*nowhere" jail -c name=$p path=$root mount="$(pwd)/nowhere /ro nullfs ro 0 0" persist
 	fails 66 "mount: .*/absent" jail -c name=$p path=$root mount="$(pwd)/outside /absent nullfs ro 0 0" persist
 	nothing_left

@@ -97,6 +97,12 @@ given_jid_cleanup() {
 define_case unnamed "a jail without a name or number is named by the next free one, for all its life"
 unnamed_body() {
 	new_root
+	for stop in exec.prestop exec.stop; do
+		atf_check -o ignore jail -c name=$p path=$root persist $stop='exit 3'
+		fails 3 "^jail: $p: $stop: \"exit 3\" exited with status 3: it goes on running: .* jail -R $p\$" jail -r $p
+		atf_check -o inline:"$p\n" jls -j $p name
+		atf_check -o ignore jail -R $p
+	done
 	jid=$(jail -i -c path=$root persist exec.prestop='true' exec.stop='touch /tmp/stopped') || die "not created"
 	echo "$jid" >jid
 	atf_check -o inline:"$jid $jid\n" jls -j "$jid" jid name

@@ -228,6 +228,11 @@ layered_body() {
 	[ "$(cat $d/sub/f above$d/sub/f)" = 'old
 new' ] || die "written through"
 	[ -z "$(ls -A | grep jail-work)" ] || die "a work directory is left"
+	umount $d
+	name=t-disk-$$
+	atf_check -o inline:"$loop\n" jail -cq name=$name path=/ path.volatile mount="$loop /mnt ext4 ro 0 0" \
+		command="sed -n 's, /mnt .*,,p' /proc/mounts"
+	mount "$loop" $d
 	# Hidden with what is mounted beneath it.
 	atf_check -o inline:'0\n' "$probe" -v 0 -p / -H $d -S "ls -A $d | wc -l"
 }

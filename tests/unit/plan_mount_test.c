@@ -96,6 +96,12 @@ static void values(void **state)
 	assert_int_equal(m.mode, 0755);
 	same(m.data, NULL);
 	free_mount(&m);
+	m = parse("x /tmp tmpfs uid=33,gid=65533,nr_inodes=1k,relatime,async,auto", "/");
+	assert_int_equal(m.uid, 33);
+	assert_int_equal(m.gid, 65533);
+	assert_true(m.inodes == 1024);
+	assert_int_equal(m.options, 0);
+	free_mount(&m);
 	m = parse("/dev/sda /x ext4 ro,data=journal,nosuid,errors=remount-ro", "/");
 	same(m.data, "data=journal,errors=remount-ro");
 	same(m.fstype, "ext4");
@@ -136,6 +142,10 @@ static void bad_lines(void **state)
 	    {"x /b tmpfs mode=8", EINVAL, "octal"},
 	    {"x /b tmpfs mode=10000", EINVAL, "7777"},
 	    {"x /b tmpfs mode=", EINVAL, "octal"},
+	    {"x /b tmpfs uid=www-data", EINVAL, "number of a user"},
+	    {"x /b tmpfs gid=-1", EINVAL, "number of a user"},
+	    {"x /b tmpfs uid=4294967295", EINVAL, "number of a user"},
+	    {"x /b tmpfs inodes=1", EINVAL, "from 2 on"},
 	    {"/a:b /d overlay", EINVAL, "not absolute"},
 	    {"/a: /d overlay", EINVAL, "empty"},
 	    {"/a /d overlay upperdir=/x", EINVAL, "no option"},
