@@ -16,7 +16,14 @@ static const char *const ipc_param[] = {"sysvmsg", "sysvsem", "sysvshm"};
 
 static void privilege_param(enum policy_privilege p, char ret[PARAM_NAME_MAX])
 {
-	(void)snprintf(ret, PARAM_NAME_MAX, "allow.%s", policy_privilege_name(p));
+	static const char front[] = "allow.";
+	const char *name = policy_privilege_name(p);
+	size_t length = strnlen(name, PARAM_NAME_MAX - sizeof(front));
+
+	/* Done for each privilege of each jail: stdio would take longer than all else here. */
+	memcpy(ret, front, sizeof(front) - 1);
+	memcpy(ret + sizeof(front) - 1, name, length);
+	ret[sizeof(front) - 1 + length] = '\0';
 }
 
 static uint8_t ipc_value(const struct maker *m, const char *param)

@@ -18,7 +18,8 @@ bool value_bool(const char *text, bool *ret)
 
 	for (int truth = 0; truth < 2; truth++) {
 		for (int i = 0; i < 3; i++) {
-			if (strcasecmp(text, words[truth][i]) == 0) {
+			/* Nearly all of them differ in the first letter, whatever its case. */
+			if ((text[0] | 0x20) == words[truth][i][0] && strcasecmp(text, words[truth][i]) == 0) {
 				*ret = truth == 1;
 				return true;
 			}

@@ -44,8 +44,11 @@ static int bitmap_read(const struct tree *t, struct bitmap *ret)
 
 static int bitmap_write(const struct tree *t, const struct bitmap *b)
 {
+	static const uint8_t zeros[64];
 	size_t n = sizeof(b->bits);
 
+	while (n > sizeof(zeros) && memcmp(b->bits + n - sizeof(zeros), zeros, sizeof(zeros)) == 0)
+		n -= sizeof(zeros);
 	while (n > 1 && b->bits[n - 1] == 0)
 		n--;
 	return fsetxattr(t->fd, ATTRIBUTE, b->bits, n, 0) < 0 ? negative_errno() : 0;
@@ -62,6 +65,11 @@ static uint32_t find_run(const struct bitmap *b, uint32_t want)
 	uint32_t run = 0;
 
 	for (uint32_t i = 0; i < RANGE_BLOCKS; i++) {
+		if (i % 8 == 0 && b->bits[i / 8] == 0xff) {
+			run = 0;
+			i += 7;
+			continue;
+		}
 		run = taken(b, i) ? 0 : run + 1;
 		if (run == want)
 			return i + 1 - want;

@@ -35,7 +35,10 @@ struct seccomp_test {
 
 #define SECCOMP_TESTS_MAX 16
 
-/* The first test that holds decides, else `otherwise`. Without tests the kernel remembers the answer. */
+/*
+ * The first test that holds decides, else `otherwise`. Without tests the kernel remembers the answer for the first
+ * table.
+ */
 struct seccomp_rule {
 	uint8_t count;
 	uint8_t otherwise;

@@ -125,7 +125,7 @@ static uint8_t verdict_of(const struct seccomp_rule *rule, const struct seccomp_
 
 /* Arguments that are near what a rule tests, each in turn, and beyond the low half. */
 static void compare_rule(const struct sock_filter *code, size_t length, const struct seccomp_table *table,
-    const struct seccomp_rule *rules, uint32_t number)
+    const struct seccomp_rule *rules, uint32_t number, bool remembered)
 {
 	const struct seccomp_rule *rule = &rules[number < SECCOMP_NUMBERS_MAX ? table->rule[number] : GATE_UNKNOWN];
 	struct seccomp_data data = {.nr = (int)number, .arch = table->arch};
@@ -150,8 +150,9 @@ static void compare_rule(const struct sock_filter *code, size_t length, const st
 			continue;
 		}
 		assert_int_equal(run(code, length, &data, &constant), action_of(verdict_of(rule, &data)));
-		if (rule->count == 0)
-			assert_true(constant);
+		/* Of the machine's own calls the kernel remembers the answer; it does not try those of the others. */
+		if (rule->count == 0 || !remembered)
+			assert_int_equal(constant, remembered);
 	}
 }
 
@@ -173,9 +174,9 @@ static size_t compare(const enum seccomp_abi *abi, size_t nabi, uint64_t held)
 	assert_in_range(length, 50, PRIVILEGE_FILTER_MAX);
 	for (size_t i = 0; i < nabi; i++) {
 		for (uint32_t number = 0; number < SECCOMP_NUMBERS_MAX; number++)
-			compare_rule(code, (size_t)length, &tables[i], rules, number);
+			compare_rule(code, (size_t)length, &tables[i], rules, number, i == 0);
 		for (size_t j = 0; j < ARRAY_SIZE(beyond); j++)
-			compare_rule(code, (size_t)length, &tables[i], rules, beyond[j]);
+			compare_rule(code, (size_t)length, &tables[i], rules, beyond[j], i == 0);
 	}
 	assert_int_equal(run(code, (size_t)length, &data, &constant), SECCOMP_RET_KILL_PROCESS);
 	return (size_t)length;
