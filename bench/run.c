@@ -7,11 +7,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -161,6 +163,17 @@ static unsigned print_table(const char *title, const struct contender *c, unsign
 	return missed + (c[0].failed ? 1 : 0);
 }
 
+/*
+ * In front of whatever else the machine does, where we may: it is inherited by all contenders. The system call itself,
+ * since musl has no function for it.
+ */
+static void come_first(void)
+{
+	const struct sched_param p = {.sched_priority = 10};
+
+	(void)syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p);
+}
+
 int main(int argc, char **argv)
 {
 	static struct contender c[CONTENDERS];
@@ -196,6 +209,7 @@ int main(int argc, char **argv)
 	    (getenv("BENCH_ERRORS") == NULL &&
 		posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0) != 0))
 		return 71;
+	come_first();
 	measure(c, count, (unsigned)rounds, &actions);
 	if (!save_medians(argv[1], c, count, (unsigned)rounds))
 		return 74;
