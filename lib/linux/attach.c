@@ -19,6 +19,7 @@
 #include "inside.h"
 #include "params.h"
 #include "process.h"
+#include "rlimit.h"
 #include "sys.h"
 #include "terminal.h"
 #include "wait.h"
@@ -244,6 +245,9 @@ static int enter_program(struct entering *x, const struct user *user)
 	memcpy(shell, user->shell, sizeof(shell));
 	if (argv == NULL || argv[0] == NULL)
 		argv = shell_argv;
+	r = rlimit_apply(&x->jail->state.record, x->err);
+	if (r < 0)
+		return r;
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		return jail_error_sys(x->err, errno, "prctl");
 	if (x->init_fd >= 0)

@@ -17,6 +17,8 @@
 
 #include "channel.h"
 #include "error.h"
+#include "ipclimit.h"
+#include "rlimit.h"
 #include "sys.h"
 #include "terminal.h"
 
@@ -31,6 +33,7 @@ struct progress {
 	char *user_argument; /* 1 KiB: "UID:GID:G1,G2" for jail-init */
 	int init_fd;
 	int donor_fd, users_fd;
+	int ipc_fd;		       /* where the limits of its IPC name space are written; -1: it has none */
 	int spare_master, spare_slave; /* a terminal of the host's, for a jail without /dev/pts */
 	int master, slave;
 	struct user user;
@@ -205,6 +208,28 @@ static int open_init(struct progress *p)
 		return 0;
 	p->init_fd = inside_open_init(p->err);
 	return p->init_fd < 0 ? p->init_fd : 0;
+}
+
+/* Found while the host's /proc is still there, used when the jail's root is who may write. */
+static int open_ipc(struct progress *p)
+{
+	if (!ipclimit_any(&p->in->plan->record))
+		return 0;
+	p->ipc_fd = ipclimit_open();
+	return p->ipc_fd < 0 ? jail_error_sys(p->err, -p->ipc_fd, "cannot open /proc/sys/kernel") : 0;
+}
+
+static int limit_ipc(struct progress *p)
+{
+	int r = p->ipc_fd < 0 ? 0 : ipclimit_apply(p->ipc_fd, NULL, &p->in->plan->record, p->err);
+
+	p->ipc_fd = close_fd(p->ipc_fd);
+	return r;
+}
+
+static int limit_processes(struct progress *p)
+{
+	return rlimit_apply(&p->in->plan->record, p->err);
 }
 
 static int redirect(struct progress *p)
@@ -435,12 +460,15 @@ static const struct {
     {"join the parent", join},
     {"open the reaper", open_init},
     {"redirect the output", redirect},
+    {"find its limits", open_ipc},
     {"build the view of files", build_view},
     {"name the host", name_host},
     {"give up the host's users", give_up_host},
+    {"limit its IPC", limit_ipc},
     {"open a terminal", open_terminal},
     {"find the user", find_user},
     {"enter exec.dir", enter_directory},
+    {"limit its processes", limit_processes},
     {"give up privileges", drop_privileges},
     {"report to the tool", report_ready},
     {"run", run},
@@ -455,6 +483,7 @@ void inside_main(struct inside *in, char **init_argv, char *user_argument, struc
 	    .init_fd = -1,
 	    .donor_fd = -1,
 	    .users_fd = -1,
+	    .ipc_fd = -1,
 	    .spare_master = -1,
 	    .spare_slave = -1,
 	    .master = -1,

@@ -4,31 +4,74 @@
  */
 #include "limit.h"
 
+#include <stdio.h>
+
 #include "error.h"
+#include "ipclimit.h"
 
 static const struct {
 	enum limit_means hard; /* deny and throttle */
 	enum limit_means soft; /* log and signals */
-} means[POLICY_L_COUNT];
+	const char *without;   /* why there are no means */
+} means[POLICY_L_COUNT] = {
+    [POLICY_L_MEMORYLOCKED] = {LIMIT_BY_PROCESS},
+    [POLICY_L_OPENFILES] = {LIMIT_BY_PROCESS},
+    [POLICY_L_FSIZE] = {LIMIT_BY_PROCESS},
+    [POLICY_L_COREDUMPSIZE] = {LIMIT_BY_PROCESS},
+    [POLICY_L_DATASIZE] = {LIMIT_BY_PROCESS},
+    [POLICY_L_STACKSIZE] = {LIMIT_BY_PROCESS},
+    [POLICY_L_VMEMORYUSE] = {LIMIT_BY_PROCESS},
+    [POLICY_L_PSEUDOTERMINALS] = {LIMIT_BY_DEVPTS},
+    [POLICY_L_MSGQQUEUED] = {.without = "this kernel counts the bytes of messages, not messages: use limit.msgqsize"},
+    [POLICY_L_MSGQSIZE] = {LIMIT_BY_IPC},
+    [POLICY_L_NMSGQ] = {LIMIT_BY_IPC},
+    [POLICY_L_NSEM] = {LIMIT_BY_IPC},
+    [POLICY_L_NSEMOP] = {LIMIT_BY_IPC},
+    [POLICY_L_NSHM] = {LIMIT_BY_IPC},
+    [POLICY_L_SHMSIZE] = {LIMIT_BY_IPC},
+    [POLICY_L_DISK] = {LIMIT_BY_DISK},
+    [POLICY_L_INODES] = {LIMIT_BY_DISK},
+};
 
 enum limit_means limit_means(enum policy_limit limit, enum limit_action action)
 {
 	return action == LIMIT_DENY || action == LIMIT_THROTTLE ? means[limit].hard : means[limit].soft;
 }
 
+static int refuse(const struct plan_limit *l, const char *why, struct jail_error *err)
+{
+	(void)jail_error_set(err, ENOTSUP, "%s", why);
+	jail_error_param(err, limit_row_of(l->limit)->param);
+	jail_error_origin(err, l->origin.file, l->origin.line);
+	return -ENOTSUP;
+}
+
+static int check_one(const struct plan *plan, const struct plan_limit *l, struct jail_error *err)
+{
+	char why[64], word[16];
+
+	switch (limit_means(l->limit, l->action)) {
+	case LIMIT_NO_MEANS:
+		(void)snprintf(why, sizeof(why), "%s is not available in this version",
+		    limit_action_name(l->action, l->signal, word));
+		return refuse(l, means[l->limit].without != NULL ? means[l->limit].without : why, err);
+	case LIMIT_BY_DISK:
+		if (plan->is_volatile)
+			return 0;
+		(void)refuse(l, "only what is written to memory can be limited", err);
+		return jail_error_hint(err, ENOTSUP, "use path.volatile, or a file system of its own for `path`");
+	case LIMIT_BY_DEVPTS:
+		return plan->devfs ? 0 : refuse(l, "without mount.devfs there are no terminals of its own", err);
+	default:
+		return 0;
+	}
+}
+
 int limit_check(const struct plan *plan, struct jail_error *err)
 {
-	for (size_t i = 0; i < plan->nlimits; i++) {
-		const struct plan_limit *l = &plan->limit[i];
-		char word[16];
+	int r = ipclimit_check(plan, err);
 
-		if (limit_means(l->limit, l->action) != LIMIT_NO_MEANS)
-			continue;
-		(void)jail_error_set(
-		    err, ENOTSUP, "%s is not available in this version", limit_action_name(l->action, l->signal, word));
-		jail_error_param(err, limit_row_of(l->limit)->param);
-		jail_error_origin(err, l->origin.file, l->origin.line);
-		return -ENOTSUP;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < plan->nlimits; i++)
+		r = check_one(plan, &plan->limit[i], err);
+	return r;
 }

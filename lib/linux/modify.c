@@ -12,8 +12,10 @@
 #include "../port.h"
 #include "attach.h"
 #include "channel.h"
+#include "errand.h"
 #include "error.h"
 #include "limit.h"
+#include "limit_change.h"
 #include "parent.h"
 #include "privilege.h"
 #include "process.h"
@@ -81,52 +83,16 @@ static int change_names(const struct change *c, struct jail_error *err)
 }
 
 /* In a process of its own, inside the jail's mounts and names, still root of the host. */
-static void __attribute__((noreturn)) change_main(const struct change *c, int channel)
+static int change_inside(void *arg, struct jail_error *err)
 {
-	const struct channel_message ready = {.kind = CHANNEL_READY}, failed = {.kind = CHANNEL_ERROR};
+	const struct change *c = arg;
 	const struct policy_record *record = &c->jail->state.record;
-	struct jail_error failure = {0};
 	int r;
 
 	if (setns(c->jail->pidfd, CLONE_NEWNS | CLONE_NEWUTS) < 0)
-		r = jail_error_sys(&failure, errno, "cannot join its namespaces");
-	else
-		r = view_change(
-		    c->was, c->will, c->view, c->users_fd, record->users_base, record->users_count, &failure);
-	if (r == 0)
-		r = change_names(c, &failure);
-	(void)channel_send(channel, r < 0 ? &failed : &ready, r < 0 ? &failure : NULL, -1);
-	_exit(0);
-}
-
-static int change_inside(const struct change *c, struct jail_error *err)
-{
-	_cleanup_close_ int pidfd = -1, ours = -1, theirs = -1;
-	struct clone_args args = {.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND, .pidfd = (uintptr_t)&pidfd};
-	struct channel_message m = {0};
-	struct jail_error failure;
-	int pair[2], r = channel_pair(pair, err);
-	long pid;
-
-	if (r < 0)
-		return r;
-	ours = pair[0];
-	theirs = pair[1];
-	pid = sys_clone3(&args);
-	if (pid == 0)
-		change_main(c, theirs);
-	if (pid < 0)
-		return jail_error_sys(err, errno, "cannot start a process");
-	theirs = close_fd(theirs);
-	r = channel_receive(ours, -1, &m, &failure, NULL);
-	(void)process_wait(pidfd, NULL);
-	if (r == 0 && m.kind == CHANNEL_READY)
-		return 0;
-	if (r < 0 || m.kind != CHANNEL_ERROR)
-		return jail_error_set(err, EIO, "the process that was to change it was killed");
-	if (err != NULL)
-		*err = failure;
-	return failure.errnum > 0 ? -failure.errnum : -EIO;
+		return jail_error_sys(err, errno, "cannot join its namespaces");
+	r = view_change(c->was, c->will, c->view, c->users_fd, record->users_base, record->users_count, err);
+	return r < 0 ? r : change_names(c, err);
 }
 
 static bool mounts_differ(const struct plan *was, const struct plan *will)
@@ -159,6 +125,8 @@ static int check_child(void *arg, const char *child)
 		return 0;
 	will.users_base = c->jail->state.record.users_base;
 	will.users_count = c->jail->state.record.users_count;
+	/* Limits are not refused but lowered with it. */
+	memcpy(will.limit, s.record.limit, sizeof(will.limit));
 	v = policy_within(&s.record, &will);
 	if (v.allowed)
 		return 0;
@@ -204,7 +172,9 @@ static int change(struct change *c, struct jail_error *err)
 	if (r == 0)
 		r = check_children(c, err);
 	if (r == 0)
-		r = change_inside(c, err);
+		r = limit_change(c->jail, &c->will->record, err);
+	if (r == 0 && (r = errand_run(change_inside, c, err)) < 0)
+		limit_change_back(c->jail, &c->will->record);
 	view_free(c->view);
 	parent_close(&c->parent);
 	return r;
@@ -232,6 +202,7 @@ static int record(const struct change *c, const struct jail_params *params, stru
 	s.record.ndevices = c->will->record.ndevices;
 	memcpy(s.record.device, c->will->record.device, sizeof(s.record.device));
 	s.record.flags = c->will->record.flags;
+	memcpy(s.record.limit, c->will->record.limit, sizeof(s.record.limit));
 	s.flags = (s.flags & ~STORE_F_PERSIST) | (c->will->persist ? STORE_F_PERSIST : 0) |
 		  (view_leaves(c->will) ? STORE_F_LEFTOVER : 0);
 	r = store_params_write(jail->dirfd, params);

@@ -65,4 +65,7 @@ int view_prepare_change(
 int view_change(const struct plan *was, const struct plan *will, struct view *prepared, int userns_fd, uint32_t base,
     uint32_t count, struct jail_error *err);
 
+/* From inside the mount namespace of a running jail: its file system of terminals, to a record's limit. */
+int view_terminals_change(const struct policy_record *record, struct jail_error *err);
+
 #endif

@@ -4,14 +4,18 @@
  * know who may use them: that is their permission bits here, and the policy's elsewhere.
  */
 #include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #include "view_parts.h"
 
-#define TTY_GROUP 5 /* "tty", by convention everywhere */
+#define TERMINALS_MAX 1048576 /* what a new file system of terminals lets make */
+#define TTY_GROUP 5	      /* "tty", by convention everywhere */
 
 static const struct {
 	const char *name;
@@ -150,12 +154,49 @@ static int make_nodes(struct view *v, struct jail_error *err)
 	return 0;
 }
 
+struct terminal_options {
+	char group[16], max[24];
+	struct view_option option[4];
+};
+
+static void terminal_options(const struct policy_record *record, uint32_t base, struct terminal_options *ret)
+{
+	uint64_t max = record->limit[POLICY_L_PSEUDOTERMINALS];
+
+	(void)snprintf(
+	    ret->group, sizeof(ret->group), "%u", TTY_GROUP + ((record->flags & POLICY_F_HOST_USERS) != 0 ? 0 : base));
+	(void)snprintf(ret->max, sizeof(ret->max), "%" PRIu64, max == POLICY_UNLIMITED ? TERMINALS_MAX : max);
+	ret->option[0] = (struct view_option){"ptmxmode", "666"};
+	ret->option[1] = (struct view_option){"mode", "620"};
+	ret->option[2] = (struct view_option){"gid", ret->group};
+	ret->option[3] = (struct view_option){"max", ret->max};
+}
+
+/* All options again: what is not named would be as in a new one. */
+int view_terminals_change(const struct policy_record *record, struct jail_error *err)
+{
+	struct terminal_options o;
+	_cleanup_close_ int fd = -1;
+	struct statfs fs;
+	int r = 0;
+
+	terminal_options(record, record->users_base, &o);
+	if (statfs("/dev/pts", &fs) < 0 || fs.f_type != DEVPTS_SUPER_MAGIC)
+		r = -ENOENT;
+	else if ((fd = sys_fspick(AT_FDCWD, "/dev/pts", FSPICK_CLOEXEC | FSPICK_SYMLINK_NOFOLLOW)) < 0)
+		r = negative_errno();
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(o.option); i++)
+		if (sys_fsconfig(fd, FSCONFIG_SET_STRING, o.option[i].key, o.option[i].value, 0) < 0)
+			r = negative_errno();
+	if (r == 0 && sys_fsconfig(fd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+		r = negative_errno();
+	return r < 0 ? jail_error_sys(err, -r, "cannot change its file system of terminals") : 0;
+}
+
 int view_dev_make(struct view *v, struct jail_error *err)
 {
 	const struct view_option tmpfs[] = {{"mode", "755"}};
-	char group[16];
-	const struct view_option devpts[] = {{"ptmxmode", "666"}, {"mode", "620"}, {"gid", group}};
-	uint32_t gid = TTY_GROUP + (view_host_users(v) ? 0 : v->users.base);
+	struct terminal_options devpts;
 	int r;
 
 	/* The owners must be known; when they aren't yet, this is done again later. */
@@ -167,8 +208,9 @@ int view_dev_make(struct view *v, struct jail_error *err)
 	r = make_nodes(v, err);
 	if (r < 0)
 		return r;
-	(void)snprintf(group, sizeof(group), "%u", gid);
-	v->pts = view_new("devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, devpts, ARRAY_SIZE(devpts), err);
+	terminal_options(&v->plan->record, v->users.base, &devpts);
+	v->pts =
+	    view_new("devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, devpts.option, ARRAY_SIZE(devpts.option), err);
 	return v->pts < 0 ? v->pts : 0;
 }
 

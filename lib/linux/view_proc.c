@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ipclimit.h"
 #include "view_parts.h"
 
 #define SHUT (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -59,6 +60,12 @@ int view_proc_mask(struct view *v, const char *where, struct jail_error *err)
 	char path[PATH_MAX];
 	int r;
 
+	/* Root of an IPC name space may write its limits. */
+	if (!view_host_users(v) && ipclimit_any(&v->plan->record)) {
+		if ((size_t)snprintf(path, sizeof(path), "%s/sys/kernel", where) >= sizeof(path))
+			return jail_error_set(err, ENAMETOOLONG, "%s", where);
+		return make_readonly(v, path, err);
+	}
 	if (!view_host_users(v))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(proc_readonly); i++) {

@@ -329,16 +329,24 @@ int view_scratch_empties(struct view *v)
 
 int view_scratch_make(struct view *v, struct jail_error *err)
 {
-	char size[32];
-	struct view_option options[2] = {{"mode", "755"}};
+	const uint64_t *limit = v->plan->record.limit;
+	uint64_t most = v->plan->volatile_size > 0 ? v->plan->volatile_size : POLICY_UNLIMITED;
+	char size[32], inodes[32];
+	struct view_option options[3] = {{"mode", "755"}};
 	size_t n = 1;
 	int r;
 
 	if (!view_needs_scratch(v))
 		return 0;
-	if (v->plan->is_volatile && v->plan->volatile_size > 0) {
-		(void)snprintf(size, sizeof(size), "%llu", (unsigned long long)v->plan->volatile_size);
+	if (limit[POLICY_L_DISK] < most)
+		most = limit[POLICY_L_DISK];
+	if (v->plan->is_volatile && most != POLICY_UNLIMITED) {
+		(void)snprintf(size, sizeof(size), "%llu", (unsigned long long)most);
 		options[n++] = (struct view_option){"size", size};
+	}
+	if (v->plan->is_volatile && limit[POLICY_L_INODES] != POLICY_UNLIMITED) {
+		(void)snprintf(inodes, sizeof(inodes), "%llu", (unsigned long long)limit[POLICY_L_INODES]);
+		options[n++] = (struct view_option){"nr_inodes", inodes};
 	}
 	v->scratch = view_new("tmpfs", MOUNT_ATTR_NODEV, options, n, err);
 	if (v->scratch < 0)

@@ -123,6 +123,8 @@ static void finish(const struct probe *p, struct plan *plan)
 	for (size_t i = 0; i < plan->base.count; i++)
 		plan->shared_tree |= strcmp(plan->base.item[i], "/") == 0;
 	plan->record.version = POLICY_VERSION;
+	for (size_t i = 0; i < POLICY_L_COUNT; i++)
+		plan->record.limit[i] = POLICY_UNLIMITED;
 	plan->record.flags = p->inherit ? POLICY_F_HOST_USERS : 0;
 	if (!p->inherit && !p->late) {
 		plan->record.users_base = BASE;

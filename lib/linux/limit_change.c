@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * limit_change.c: see limit_change.h. What holds a limit is the business of the parts that it calls, each with the
+ * record before and after.
+ */
+#include "limit_change.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "errand.h"
+#include "error.h"
+#include "ipclimit.h"
+#include "rlimit.h"
+#include "sys.h"
+#include "view.h"
+
+int limit_change_check(const struct running *jail, const struct policy_record *will, struct jail_error *err)
+{
+	static const enum policy_limit fixed[] = {POLICY_L_DISK, POLICY_L_INODES};
+	const struct policy_record *was = &jail->state.record;
+	char param[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
+		if (was->limit[fixed[i]] == will->limit[fixed[i]])
+			continue;
+		(void)snprintf(param, sizeof(param), "limit.%s", policy_limit_name(fixed[i]));
+		(void)jail_error_set(
+		    err, ENOTSUP, "it can't be changed on a running jail: its file system in memory is made with it");
+		jail_error_param(err, param);
+		return jail_error_hint(err, ENOTSUP, "restart the jail with it: jail -rc");
+	}
+	return rlimit_check(was, will, err);
+}
+
+struct inner {
+	const struct running *jail;
+	const struct policy_record *was, *will;
+};
+
+static int change_terminals(const struct inner *in, struct jail_error *err)
+{
+	int r;
+
+	if (in->will->limit[POLICY_L_PSEUDOTERMINALS] == in->was->limit[POLICY_L_PSEUDOTERMINALS])
+		return 0;
+	r = view_terminals_change(in->will, err);
+	if (r < 0)
+		jail_error_param(err, "limit.pseudoterminals");
+	return r;
+}
+
+/* Root inside may write the limits of its IPC where the files are not covered, which they are from the start or never.
+ */
+static int check_covered(const struct inner *in, struct jail_error *err)
+{
+	struct statvfs fs;
+	char param[64] = "";
+
+	if (!ipclimit_any(in->will) || statvfs("/proc/sys/kernel", &fs) < 0 || (fs.f_flag & ST_RDONLY) != 0)
+		return 0;
+	(void)jail_error_set(err, ENOTSUP,
+	    "a running jail that was made without limits of System V IPC can't be given any: root inside could lift "
+	    "them");
+	for (unsigned l = 0; param[0] == '\0' && l < POLICY_L_COUNT; l++)
+		if (ipclimit_is((enum policy_limit)l) && in->will->limit[l] != in->was->limit[l])
+			(void)snprintf(param, sizeof(param), "limit.%s", policy_limit_name((enum policy_limit)l));
+	jail_error_param(err, param);
+	return jail_error_hint(err, ENOTSUP, "restart the jail with it: jail -rc");
+}
+
+/* Last of all: the process becomes root of the jail's users and can do nothing else any more. */
+static int change_ipc(const struct inner *in, int dirfd, struct jail_error *err)
+{
+	int users = (in->jail->state.record.flags & POLICY_F_HOST_USERS) == 0 ? CLONE_NEWUSER : 0;
+
+	if (!ipclimit_any(in->was) && !ipclimit_any(in->will))
+		return 0;
+	if (setns(in->jail->pidfd, CLONE_NEWIPC) < 0 || (users != 0 && setns(in->jail->pidfd, users) < 0))
+		return jail_error_sys(err, errno, "cannot join its IPC");
+	if (sys_become_root() < 0)
+		return jail_error_sys(err, errno, "cannot become its root");
+	return ipclimit_apply(dirfd, in->was, in->will, err);
+}
+
+static int inside(void *arg, struct jail_error *err)
+{
+	const struct inner *in = arg;
+	_cleanup_close_ int dirfd = ipclimit_open();
+	int r;
+
+	if (dirfd < 0)
+		return jail_error_sys(err, -dirfd, "cannot open /proc/sys/kernel");
+	if (setns(in->jail->pidfd, CLONE_NEWNS) < 0)
+		return jail_error_sys(err, errno, "cannot join its name spaces");
+	r = check_covered(in, err);
+	if (r == 0)
+		r = change_terminals(in, err);
+	return r < 0 ? r : change_ipc(in, dirfd, err);
+}
+
+static bool differ_inside(const struct policy_record *a, const struct policy_record *b)
+{
+	for (unsigned l = 0; l < POLICY_L_COUNT; l++)
+		if (a->limit[l] != b->limit[l] && (l == POLICY_L_PSEUDOTERMINALS || ipclimit_is((enum policy_limit)l)))
+			return true;
+	return false;
+}
+
+static int change_one(const struct running *jail, const struct policy_record *was, const struct policy_record *will,
+    struct jail_error *err)
+{
+	struct policy_record now = jail->state.record; /* its users and flags are the running jail's */
+	struct inner in = {.jail = jail, .was = was, .will = &now};
+	int r;
+
+	memcpy(now.limit, will->limit, sizeof(now.limit));
+	r = differ_inside(was, will) ? errand_run(inside, &in, err) : 0;
+
+	return r < 0 ? r : rlimit_change(jail->dirfd, was, will, err);
+}
+
+struct children {
+	const struct running *jail;
+	const struct policy_record *will;
+	struct jail_error *err;
+};
+
+/* What the child was made with, as far as its parent will have it. */
+static int child_limits(const struct running *child, const struct policy_record *parent, struct policy_record *ret)
+{
+	struct jail_params *params = NULL;
+	struct plan *plan = NULL;
+	int r = store_params_read(child->dirfd, &params);
+
+	if (r == 0)
+		r = plan_make_running(params, &plan, NULL);
+	jail_params_free(params);
+	if (r < 0)
+		return r;
+	*ret = child->state.record;
+	for (unsigned l = 0; l < POLICY_L_COUNT; l++) {
+		uint64_t own = plan->record.limit[l];
+
+		ret->limit[l] = own < parent->limit[l] ? own : parent->limit[l];
+	}
+	plan_free(plan);
+	return 0;
+}
+
+static int change_child(void *arg, const char *name)
+{
+	const struct children *c = arg;
+	char full[JAIL_NAME_MAX + 1];
+	struct running child = RUNNING_NONE;
+	_cleanup_close_ int lock = -1;
+	struct policy_record will;
+	int r;
+
+	if ((size_t)snprintf(full, sizeof(full), "%s.%s", c->jail->name, name) >= sizeof(full))
+		return -ENAMETOOLONG;
+	if (tree_jail_lock(&c->jail->tree, full, true, &lock) < 0 || running_open(full, &child, NULL) < 0)
+		return 0; /* it has ended */
+	r = child_limits(&child, c->will, &will);
+	if (r < 0)
+		(void)jail_error_sys(c->err, -r, "cannot read the parameters of %s", full);
+	else
+		r = limit_change(&child, &will, c->err);
+	if (r == 0) {
+		memcpy(child.state.record.limit, will.limit, sizeof(will.limit));
+		r = store_state_write(child.dirfd, &child.state);
+	}
+	running_close(&child);
+	return r;
+}
+
+int limit_change(const struct running *jail, const struct policy_record *will, struct jail_error *err)
+{
+	struct children c = {.jail = jail, .will = will, .err = err};
+	const struct policy_record *was = &jail->state.record;
+	int r;
+
+	if (memcmp(was->limit, will->limit, sizeof(will->limit)) == 0)
+		return 0;
+	r = limit_change_check(jail, will, err);
+	if (r < 0)
+		return r;
+	r = change_one(jail, was, will, err);
+	if (r == 0)
+		r = tree_children(jail->dirfd, change_child, &c);
+	if (r < 0)
+		limit_change_back(jail, will);
+	return r;
+}
+
+void limit_change_back(const struct running *jail, const struct policy_record *will)
+{
+	const struct policy_record *was = &jail->state.record;
+	struct children c = {.jail = jail, .will = was};
+
+	(void)change_one(jail, will, was, NULL);
+	(void)tree_children(jail->dirfd, change_child, &c);
+}
