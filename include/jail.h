@@ -261,6 +261,128 @@ int jail_events_fd(const struct jail_events *e); /* for poll(2); stays the objec
 int jail_events_next(struct jail_events *e, int timeout_ms, struct jail_event *ret, struct jail_error *err);
 void jail_events_close(struct jail_events *e);
 
+/* ------------------------------------------------------------------------------------------------- statistics */
+
+/*
+ * What is measured of a jail. A jail's figures hold its children's: the kernel counts so, and what is summed here is
+ * summed so. Counters begin with the jail. New figures are added at the end.
+ */
+enum jail_figure {
+	JAIL_STAT_UPTIME, /* since its first process started */
+	JAIL_STAT_CPU_USAGE,
+	JAIL_STAT_CPU_USER,
+	JAIL_STAT_CPU_SYSTEM,
+	JAIL_STAT_CPU_LIMIT,		 /* limit.pcpu: as the kernel has it, or else as it was set */
+	JAIL_STAT_CPU_PERIODS,		 /* periods in which it ran under that limit */
+	JAIL_STAT_CPU_THROTTLED_PERIODS, /* those in which the limit stopped it */
+	JAIL_STAT_CPU_THROTTLED,	 /* how long it was stopped */
+	JAIL_STAT_MEMORY,
+	JAIL_STAT_MEMORY_PEAK,
+	JAIL_STAT_MEMORY_LIMIT,	     /* limit.memoryuse */
+	JAIL_STAT_MEMORY_SOFT_LIMIT, /* limit.memoryuse.soft */
+	JAIL_STAT_MEMORY_ANON,
+	JAIL_STAT_MEMORY_FILE, /* page cache; of a sum of processes: mapped files */
+	JAIL_STAT_MEMORY_SHARED,
+	JAIL_STAT_MEMORY_KERNEL,
+	JAIL_STAT_SWAP,
+	JAIL_STAT_SWAP_LIMIT,
+	JAIL_STAT_MEMORY_HIGH_EVENTS, /* times it was slowed down at the soft limit */
+	JAIL_STAT_MEMORY_MAX_EVENTS,  /* times it was at the hard limit */
+	JAIL_STAT_OOM_EVENTS,	      /* times it was there and nothing could be freed */
+	JAIL_STAT_OOM_KILLS,	      /* processes that were killed for it */
+	JAIL_STAT_PROCESSES,
+	JAIL_STAT_PROCESSES_LIMIT, /* limit.maxproc */
+	JAIL_STAT_THREADS,
+	JAIL_STAT_THREADS_LIMIT,      /* limit.nthr, or limit.maxproc where the kernel counts threads for it */
+	JAIL_STAT_THREADS_MAX_EVENTS, /* forks that it refused */
+	JAIL_STAT_IO_READ_BYTES,
+	JAIL_STAT_IO_WRITE_BYTES,
+	JAIL_STAT_IO_READS,
+	JAIL_STAT_IO_WRITES,
+	JAIL_STAT_NET_RX_BYTES, /* of its own network stack, loopback left out */
+	JAIL_STAT_NET_TX_BYTES,
+	JAIL_STAT_NET_RX_PACKETS,
+	JAIL_STAT_NET_TX_PACKETS,
+	JAIL_STAT_NET_LOOPBACK_BYTES, /* loopback, where what is sent is received */
+	JAIL_STAT_NET_LOOPBACK_PACKETS,
+	/* Pressure (PSI): the share of the last 10 seconds in which some, or all (full), tasks waited; and the sum. */
+	JAIL_STAT_CPU_SOME,
+	JAIL_STAT_CPU_SOME_TOTAL,
+	JAIL_STAT_CPU_FULL,
+	JAIL_STAT_CPU_FULL_TOTAL,
+	JAIL_STAT_MEMORY_SOME,
+	JAIL_STAT_MEMORY_SOME_TOTAL,
+	JAIL_STAT_MEMORY_FULL,
+	JAIL_STAT_MEMORY_FULL_TOTAL,
+	JAIL_STAT_IO_SOME,
+	JAIL_STAT_IO_SOME_TOTAL,
+	JAIL_STAT_IO_FULL,
+	JAIL_STAT_IO_FULL_TOTAL,
+	JAIL_STAT_RESTARTS, /* exec.restart: how often its command was started again */
+	JAIL_STAT_HITS,	    /* times that one of its limits was hit */
+	JAIL_STAT_FIGURES
+};
+
+#define JAIL_STAT_UNLIMITED UINT64_MAX /* the value of a limit that is not set */
+
+enum jail_unit {
+	JAIL_UNIT_COUNT,
+	JAIL_UNIT_BYTES,
+	JAIL_UNIT_USEC,	   /* microseconds */
+	JAIL_UNIT_PERCENT, /* hundredths of a percent */
+	JAIL_UNIT_CPU,	   /* microseconds of processor time a second: 1000000 is one processor */
+};
+
+enum jail_figure_kind { JAIL_KIND_GAUGE, JAIL_KIND_COUNTER, JAIL_KIND_LIMIT };
+
+struct jail_figure_row {
+	const char *name; /* "cpu_user_usec": of what, and in what */
+	enum jail_unit unit;
+	enum jail_figure_kind kind;
+	const char *help; /* one line */
+};
+
+/* Row `i`, as enum jail_figure counts; NULL past the end. */
+const struct jail_figure_row *jail_figure_at(size_t i);
+
+enum jail_stat_source {
+	JAIL_SOURCE_NONE,
+	JAIL_SOURCE_PROCESSES, /* summed over its processes: shared pages count once for each of them */
+	JAIL_SOURCE_CGROUP1,   /* a controller of cgroup version 1 */
+	JAIL_SOURCE_CGROUP2,
+};
+
+/* Fixed size; grows at its end. `size` is how much of it was filled in. */
+struct jail_stat {
+	uint32_t size;
+	uint32_t jid;
+	uint32_t parent;	/* jid, 0: none */
+	uint32_t memory_source; /* enum jail_stat_source */
+	int64_t created;	/* seconds since 1970 */
+	uint64_t sampled;	/* CLOCK_MONOTONIC in microseconds: when it was read */
+	uint64_t available;	/* bit `1 << i`: figure i is known */
+	char name[JAIL_NAME_MAX + 1];
+	uint64_t figure[JAIL_STAT_FIGURES];
+};
+
+static inline bool jail_figure_known(const struct jail_stat *s, enum jail_figure i)
+{
+	return (s->available >> i & 1) != 0;
+}
+
+/*
+ * The figures of one running jail. `size` is sizeof(*ret) as the caller was compiled. Only root may.
+ * Errors: ENOENT no such jail; EPERM; EINVAL a size that is smaller than the fixed part.
+ */
+int jail_stat(const char *name, struct jail_stat *ret, size_t size, struct jail_error *err);
+
+struct jail_stats;
+/* Of all running jails, sorted by jid. A jail that goes away meanwhile is left out. `flags` is 0. */
+int jail_stat_all(unsigned flags, struct jail_stats **ret, struct jail_error *err);
+size_t jail_stats_count(const struct jail_stats *l);
+const struct jail_stat *jail_stats_at(const struct jail_stats *l, size_t i);
+void jail_stats_free(struct jail_stats *l); /* NULL is fine */
+
 /* ------------------------------------------------------------------------------------- what this machine can do */
 
 struct jail_feature {

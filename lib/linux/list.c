@@ -34,23 +34,6 @@ static int report_chosen(struct jail_params *p, const char *name, unsigned long 
 	return r;
 }
 
-/* The reaper counts restarts in its name (jail-init(8)). */
-static unsigned long restarts(pid_t pid)
-{
-	char path[64], text[32], *colon;
-	_cleanup_close_ int fd = -1;
-	ssize_t n;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	colon = strchr(text, ':');
-	return colon == NULL ? 0 : strtoul(colon + 1, NULL, 10);
-}
-
 /* 0: the directory above is no jail's. */
 static uint32_t parent_jid(int dirfd)
 {
@@ -83,7 +66,7 @@ static int report_state(struct jail_params *p, const char *name, int dirfd, cons
 	if (r == 0 && s->record.users_count > 0)
 		r = report_chosen(p, "users.count", s->record.users_count);
 	if (r == 0 && (s->flags & STORE_F_INIT) != 0)
-		r = report_number(p, "restarts", restarts(s->pid));
+		r = report_number(p, "restarts", process_restarts(s->pid));
 	return r;
 }
 

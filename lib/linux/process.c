@@ -45,6 +45,22 @@ int process_start_time(pid_t pid, uint64_t *ret)
 	return 0;
 }
 
+unsigned long process_restarts(pid_t pid)
+{
+	char path[64], text[32], *colon;
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	colon = strchr(text, ':');
+	return colon == NULL ? 0 : strtoul(colon + 1, NULL, 10);
+}
+
 int process_open(pid_t pid, uint64_t start, int *ret_pidfd)
 {
 	_cleanup_close_ int fd = -1;
