@@ -15,7 +15,7 @@ static const struct jail_figure_row table[] = {
     ROW(CPU_USAGE, "cpu_usage_usec", USEC, COUNTER, "processor time"),
     ROW(CPU_USER, "cpu_user_usec", USEC, COUNTER, "processor time in programs"),
     ROW(CPU_SYSTEM, "cpu_system_usec", USEC, COUNTER, "processor time in the kernel"),
-    ROW(CPU_LIMIT, "cpu_limit", CPU, LIMIT, "processor time it may have, in microseconds a second"),
+    ROW(CPU_LIMIT, "cpu_limit", CPU, LIMIT, "processors it may use"),
     ROW(CPU_PERIODS, "cpu_periods", COUNT, COUNTER, "periods in which it ran under its limit"),
     ROW(CPU_THROTTLED_PERIODS, "cpu_throttled_periods", COUNT, COUNTER, "periods in which its limit stopped it"),
     ROW(CPU_THROTTLED, "cpu_throttled_usec", USEC, COUNTER, "time for which its limit stopped it"),

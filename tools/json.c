@@ -86,6 +86,15 @@ void json_number(struct json *j, int64_t value)
 	output_number(j->out, value);
 }
 
+void json_hundredths(struct json *j, uint64_t value)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%llu.%02u", (unsigned long long)(value / 100), (unsigned)(value % 100));
+	before_value(j);
+	output_string(j->out, text);
+}
+
 void json_bool(struct json *j, bool value)
 {
 	before_value(j);

@@ -24,6 +24,8 @@ void json_name(struct json *j, const char *name);
 /* Bytes that are not UTF-8 become U+FFFD, as JSON can't carry them. */
 void json_string(struct json *j, const char *value);
 void json_number(struct json *j, int64_t value);
+/* A number that is given in hundredths: 1234 is 12.34. */
+void json_hundredths(struct json *j, uint64_t value);
 void json_bool(struct json *j, bool value);
 void json_null(struct json *j);
 
