@@ -159,11 +159,13 @@ static int put_file(const char *file)
 	_cleanup_close_ int fd = -1;
 	int code;
 
-	if (asprintf(&fresh, "%s.XXXXXX", file) < 0) {
+	/* No other process has this number now: what has the name is left of one that was killed. */
+	if (asprintf(&fresh, "%s.%ld", file, (long)getpid()) < 0) {
 		fresh = NULL;
 		return report_own(EX_OSERR, NULL, "out of memory");
 	}
-	fd = mkostemp(fresh, O_CLOEXEC);
+	(void)unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return report_own(EX_CANTCREAT, NULL, "%s: can't create: %s", file, strerror(errno));
 	code = put_figures(fd);

@@ -124,8 +124,9 @@ void show_spark(const double *value, size_t count, double top, bool utf8, char *
 	static const char ascii[] = "_.:-=+*#";
 	size_t used = 0;
 
-	for (size_t i = 0; top <= 0 && i < count; i++)
-		top = value[i] > top ? value[i] : top;
+	if (top <= 0)
+		for (size_t i = 0; i < count; i++)
+			top = value[i] > top ? value[i] : top;
 	for (size_t i = 0; i < count; i++) {
 		unsigned level = 0;
 

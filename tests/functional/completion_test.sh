@@ -34,6 +34,8 @@ bash_body() {
 	complete jail '' | grep -qx -e -cmr || die "no options for a start"
 	[ "$(complete jcheck --)" = --json ] || die "jcheck"
 	[ "$(complete jexec -l)" = -l ] || die "jexec"
+	[ "$(complete jstat --open)" = --openmetrics ] || die "jstat"
+	[ "$(complete jstat -s thr)" = throttled ] || die "jstat -s"
 }
 
 atf_test_case zsh

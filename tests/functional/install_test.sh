@@ -13,26 +13,32 @@ files_body() {
 	bin-or-sbin/jcheck
 	bin-or-sbin/jexec
 	bin-or-sbin/jls
+	bin-or-sbin/jstat
 	include/jail.h
 	lib/libjail.a
 	lib/libjail.so
 	lib/libjail.so.0
 	lib/pkgconfig/libjail.pc
 	lib/systemd/system/jail.service
+	lib/systemd/system/jstat-metrics.socket
+	lib/systemd/system/jstat-metrics@.service
 	libexec/jail/jail-init
 	share/bash-completion/completions/jail
 	share/bash-completion/completions/jcheck
 	share/bash-completion/completions/jexec
 	share/bash-completion/completions/jls
+	share/bash-completion/completions/jstat
 	share/fish/vendor_completions.d/jail.fish
 	share/fish/vendor_completions.d/jcheck.fish
 	share/fish/vendor_completions.d/jexec.fish
 	share/fish/vendor_completions.d/jls.fish
+	share/fish/vendor_completions.d/jstat.fish
 	share/man/man5/jail.conf.5
 	share/man/man8/jail.8
 	share/man/man8/jcheck.8
 	share/man/man8/jexec.8
 	share/man/man8/jls.8
+	share/man/man8/jstat.8
 	share/zsh/site-functions/_jail
 	EOF
 	DESTDIR="$(pwd)/dest" atf_check -o ignore -e ignore meson install -C "$(dirname "$JAIL_STAGE")" --no-rebuild
@@ -51,7 +57,7 @@ exports_head() {
 exports_body() {
 	library=$(find "$JAIL_STAGE" -name libjail.so.0)
 	nm -D --defined-only "$library" | awk '$2 ~ /[TDBR]/ { print $3 }' | sed 's/@.*//' | grep -v '^LIBJAIL' | sort >exported
-	echo '#include <jail.h>' | cc -E -P -I"$JAIL_STAGE/include" - | grep -v typedef | grep -o 'jail_[a-z_]*(' |
+	echo '#include <jail.h>' | cc -E -P -I"$JAIL_STAGE/include" - | grep -vE 'typedef|static inline' | grep -o 'jail_[a-z_]*(' |
 	    tr -d '(' | sort -u >declared
 	atf_check -o empty comm -3 declared exported
 }

@@ -57,6 +57,17 @@ banned_body() {
 	atf_check -o empty cat "$HOME/banned"
 }
 
+atf_test_case layers
+layers_head() {
+	atf_set descr 'a tool reads no file of the kernel, the library neither prints nor exits'
+}
+layers_body() {
+	cd "$JAIL_SOURCE" || atf_fail "no sources at $JAIL_SOURCE"
+	atf_check -s exit:1 grep -nE '"/?(proc|sys)/' tools/*.c tools/*.h
+	# shellcheck disable=SC2046
+	atf_check -s exit:1 grep -nE '(^|[^_[:alnum:]>.])(printf|puts|putchar|perror|exit)[ ]?\(' $(find lib -name '*.c')
+}
+
 atf_test_case freestanding
 freestanding_head() {
 	atf_set descr 'the policy core compiles freestanding and calls nothing'
@@ -110,12 +121,14 @@ scripts_body() {
 
 atf_test_case unit
 unit_head() {
-	atf_set descr 'systemd accepts the unit'
+	atf_set descr 'systemd accepts the units'
 	atf_set require.progs systemd-analyze
 }
 unit_body() {
-	atf_check -o ignore -e not-match:'jail.service:' systemd-analyze verify --man=no \
-	    "$(find "$JAIL_STAGE" -name jail.service)"
+	units=$JAIL_STAGE/lib/systemd/system
+	# shellcheck disable=SC2086 # a directory without spaces
+	atf_check -o ignore -e not-match:'(jail\.service|jstat-metrics[^ ]*):' systemd-analyze verify --man=no \
+	    $units/jail.service $units/jstat-metrics.socket
 }
 
 atf_test_case examples
@@ -133,6 +146,7 @@ atf_init_test_cases() {
 	atf_add_test_case sizes
 	atf_add_test_case built
 	atf_add_test_case banned
+	atf_add_test_case layers
 	atf_add_test_case freestanding
 	atf_add_test_case privileged
 	atf_add_test_case documents
