@@ -147,7 +147,11 @@ static int enter_namespaces(struct entering *x)
 	const struct policy_record *record = &x->jail->state.record;
 	int all = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP;
 	bool users = !(record->flags & POLICY_F_HOST_USERS);
+	const int keep[] = {x->channel, x->init_fd, x->jail->pidfd, x->spare_master, x->spare_slave};
+	int r = inside_close(keep, sizeof(keep) / sizeof(keep[0]), x->err);
 
+	if (r < 0)
+		return r;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		return jail_error_sys(x->err, errno, "prctl");
 	if (setsid() < 0)
@@ -156,6 +160,7 @@ static int enter_namespaces(struct entering *x)
 	/* Users last: some of the others belong to the host's users, and joining takes a privilege over each. */
 	if (setns(x->jail->pidfd, all) < 0 || (users && setns(x->jail->pidfd, CLONE_NEWUSER) < 0))
 		return jail_error_sys(x->err, errno, "cannot join its namespaces");
+	(void)close(x->jail->pidfd);
 	if (sys_become_root() < 0)
 		return jail_error_sys(x->err, errno, "cannot become its root");
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
@@ -189,9 +194,11 @@ static int enter_terminal(struct entering *x, int *slave)
 	if (x->terminal != 0 && terminal_open(&master, slave, x->err) < 0) {
 		if (x->spare_master < 0)
 			return -x->err->errnum;
-		master = x->spare_master;
-		*slave = x->spare_slave;
+		master = take_fd(&x->spare_master);
+		*slave = take_fd(&x->spare_slave);
 	}
+	x->spare_master = close_fd(x->spare_master);
+	x->spare_slave = close_fd(x->spare_slave);
 	r = channel_send(x->channel, &m, NULL, master);
 	(void)close_fd(master);
 	if (r < 0)

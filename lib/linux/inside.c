@@ -110,6 +110,24 @@ int inside_check_stdio(struct jail_error *err)
 	return 0;
 }
 
+int inside_close(const int *keep, size_t n, struct jail_error *err)
+{
+	unsigned from = 3;
+
+	for (;;) {
+		unsigned next = ~0u;
+
+		for (size_t i = 0; i < n; i++)
+			if (keep[i] >= 0 && (unsigned)keep[i] >= from && (unsigned)keep[i] < next)
+				next = (unsigned)keep[i];
+		if (next > from && sys_close_range(from, next == ~0u ? next : next - 1, 0) < 0)
+			return jail_error_sys(err, errno, "cannot close descriptors");
+		if (next == ~0u)
+			return 0;
+		from = next + 1;
+	}
+}
+
 void inside_user_argument(const struct user *u, char buf[INSIDE_USER_MAX])
 {
 	size_t n = (size_t)snprintf(buf, INSIDE_USER_MAX, "%u:%u:", u->uid, u->gid);
@@ -327,11 +345,16 @@ static int name_host(struct progress *p)
  */
 static int give_up_host(struct progress *p)
 {
+	const int keep[] = {p->in->channel, p->init_fd, p->users_fd, p->spare_master, p->spare_slave};
+	int r = inside_close(keep, sizeof(keep) / sizeof(keep[0]), p->err);
+
+	if (r < 0)
+		return r;
+	p->donor_fd = -1;
 	if (p->in->own_users && (setns(p->users_fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0))
 		return jail_error_sys(p->err, errno, "cannot become the jail's root");
 	if (sys_become_root() < 0)
 		return jail_error_sys(p->err, errno, "cannot become the jail's root");
-	p->donor_fd = close_fd(p->donor_fd);
 	p->users_fd = close_fd(p->users_fd);
 	/* A change of credentials clears both. If the tool died meanwhile, the channel says so. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)

@@ -49,6 +49,12 @@ void environment_user(struct environment *e, const struct user *u);
 
 /* Keep 0..2 open on something, never a directory: a directory of the host would be a way out. */
 int inside_check_stdio(struct jail_error *err);
+/*
+ * Close every descriptor but 0..2 and those of `keep` (-1: none). Called before a process becomes one of the jail's
+ * users: exec gives it memory that is theirs and closes descriptors only after that, so in between whoever may trace
+ * there can have what is open, and a directory of the host is a way out.
+ */
+int inside_close(const int *keep, size_t n, struct jail_error *err);
 /* "UID:GID:G1,G2", as jail-init's -u takes it. */
 #define INSIDE_USER_MAX 1024
 void inside_user_argument(const struct user *u, char buf[INSIDE_USER_MAX]);

@@ -3,8 +3,9 @@
  * escape_process: what runs for a while: inside of a jail, to be a nuisance to the tools; outside, to be found from
  * inside.
  *
- *	bomb N		forks until N processes of this user are there, and again whenever one is killed; TERM is
- *ignored stubborn	ignores every signal that can be ignored; says "ready"
+ *	bomb N MS	forks until N processes of this user are there, and again every MS in case one was killed; TERM
+ *			is ignored
+ *	stubborn	ignores every signal that can be ignored; says "ready"
  *	zombies N	leaves N orphans that end at once, and then says how many zombies there are after a second
  *	ambush SECONDS [FILE]	looks for processes that enter, and tries to trace them, to open their memory, their
  *			files, directories and programs; prints what it got
@@ -39,10 +40,10 @@ static unsigned number(const char *text)
 	return n <= 100000 ? (unsigned)n : 100000;
 }
 
-static void __attribute__((noreturn)) bomb(unsigned n)
+static void __attribute__((noreturn)) bomb(unsigned n, unsigned ms)
 {
 	struct rlimit r = {.rlim_cur = n, .rlim_max = n};
-	struct timespec pause = {.tv_nsec = 1000000};
+	struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 
 	if (setrlimit(RLIMIT_NPROC, &r) < 0)
 		_exit(1);
@@ -294,7 +295,7 @@ int main(int argc, char **argv)
 	const char *what = argc > 1 ? argv[1] : "";
 
 	if (strcmp(what, "bomb") == 0)
-		bomb(number(argv[2]));
+		bomb(number(argv[2]), argc > 3 ? number(argv[3]) : 1);
 	if (strcmp(what, "stubborn") == 0)
 		stubborn();
 	if (strcmp(what, "zombies") == 0)

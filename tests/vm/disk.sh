@@ -16,7 +16,7 @@ disk=$work/disk
 # Packages whose programs are there, and programs of others.
 packages='coreutils dash bash util-linux mount procps grep sed mawk findutils hostname diffutils atf-sh login passwd
     libc-bin attr strace e2fsprogs bsdutils iproute2 jq'
-programs='awk script python3 busybox mkfs.ext4 losetup readelf'
+programs='awk script busybox mkfs.ext4 losetup readelf'
 
 rm -rf "$work"
 mkdir -p "$disk"
@@ -57,10 +57,6 @@ cp -L "$(command -v busybox)" "$disk/usr/local/bin/busybox"
 for applet in tr cat ln mkdir rm rmdir cp chmod chown dirname basename expr true false sleep touch; do
 	ln "$disk/usr/local/bin/busybox" "$disk/usr/local/bin/$applet"
 done
-python=$(python3 -c 'import os; print(os.path.dirname(os.__file__))')
-mkdir -p "$disk$python"
-(cd "$python" && find . -maxdepth 2 -name '*.py' ! -path './test/*' ! -path './idlelib/*' | cpio -pdm --quiet "$disk$python")
-cp -R "$python/lib-dynload" "$disk$python/"
 cp /etc/passwd /etc/group /etc/nsswitch.conf "$disk/etc/"
 echo '127.0.0.1 localhost' >"$disk/etc/hosts"
 echo vm >"$disk/etc/hostname"

@@ -122,7 +122,7 @@ int main(void)
 	loopback_up();
 	(void)printf("vm: ended with %d\n", run());
 	(void)fflush(stdout);
-	sync();
+	/* Nothing of the disk is kept. */
 	(void)reboot(RB_POWER_OFF);
 	return 0;
 }

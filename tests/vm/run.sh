@@ -17,11 +17,13 @@ cp -R "$kernel/modules" "$kernel/first/modules"
 ${VM_CC:-$(command -v musl-gcc || echo cc)} -static -O1 -D_GNU_SOURCE -o "$kernel/first/init" "$here/init.c"
 (cd "$kernel/first" && find . | cpio -o -H newc --quiet) >"$kernel/first.cpio"
 
-# Without hardware help: a second or two to boot, programs 5 to 20 times slower. There is nothing to be timed in here.
-timeout "${VM_TIMEOUT:-1500}" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp "${VM_CPUS:-1}" -m 1024 \
+# Without hardware help: a second or two to boot, programs 5 to 20 times slower. There is nothing to be timed in here. A
+# machine without memory (but for what a control group may have) or with a task that hangs ends at once.
+timeout -k 5 "${VM_TIMEOUT:-840}" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp "${VM_CPUS:-1}" -m 1024 \
     -nodefaults -no-user-config -display none -serial stdio -no-reboot \
     -kernel "$kernel/vmlinux" -initrd "$kernel/first.cpio" \
     -drive "file=$image,format=raw,if=virtio,cache=unsafe,snapshot=on" \
     -append 'console=ttyS0 quiet panic=-1 oops=panic mitigations=off random.trust_cpu=on tsc=reliable no_timer_check
-noreplace-smp cryptomgr.notests rcupdate.rcu_expedited=1' </dev/null 2>"$kernel/qemu.log" | sed -u 's,\r$,,' | tee "$kernel/console.log"
+noreplace-smp cryptomgr.notests rcupdate.rcu_expedited=1
+sysctl.vm.panic_on_oom=1 sysctl.kernel.hung_task_panic=1' </dev/null 2>"$kernel/qemu.log" | sed -u 's,\r$,,' | tee "$kernel/console.log"
 grep -q '^vm: ended with 0$' "$kernel/console.log"
