@@ -178,6 +178,34 @@ static int make_weight(const struct maker *m, const char *param, unsigned *ret)
 	return 0;
 }
 
+/* No set of the kernel's has a number of more than four digits. */
+static bool take_number(const char **text, unsigned long *ret)
+{
+	size_t digits = strspn(*text, "0123456789");
+
+	if (digits < 1 || digits > 4)
+		return false;
+	*ret = strtoul(*text, NULL, 10);
+	*text += digits;
+	return true;
+}
+
+/* "7" or "0-3" */
+static bool is_range(const char *text)
+{
+	unsigned long from, to;
+
+	if (!take_number(&text, &from))
+		return false;
+	to = from;
+	if (*text == '-') {
+		text++;
+		if (!take_number(&text, &to))
+			return false;
+	}
+	return *text == '\0' && from <= to;
+}
+
 /* "0-3,7": the strings of the list are its parts. Written together again as the kernel reads it. */
 static int make_set(const struct maker *m, const char *param, char **ret)
 {
@@ -192,12 +220,8 @@ static int make_set(const struct maker *m, const char *param, char **ret)
 		return plan_no_memory(m);
 	for (size_t i = 0; i < count; i++) {
 		const char *text = jail_params_item(m->p, param, i);
-		unsigned from, to;
-		int n = 0, length = (int)strlen(text);
-		bool one = sscanf(text, "%4u%n", &from, &n) == 1 && n == length;
-		bool several = !one && sscanf(text, "%4u-%4u%n", &from, &to, &n) == 2 && n == length && from <= to;
 
-		if (text[strspn(text, "0123456789-")] != '\0' || (!one && !several))
+		if (!is_range(text))
 			return plan_refuse(m, param, i, EINVAL, "\"%.60s\": allowed: numbers and ranges: 0-3,7", text);
 		used += (size_t)snprintf(*ret + used, size - used, "%s%s", i > 0 ? "," : "", text);
 	}

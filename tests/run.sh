@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The tests, for ./bootstrap test: `tests/run.sh [STEP...]`, by default every step of `steps` in order; sanitize, tidy and coverage by name. Logs are in
+# The tests, for ./bootstrap test: `tests/run.sh [STEP...]`, by default every step of `steps` in order; sanitize and coverage by name. Logs are in
 # build/logs/, a failing test's output is printed too; the last line is "N passed, N failed, N skipped".
 set -u
 export LC_ALL=C
 
-steps='gcc clang fuzz format manuals shell left'
+steps='gcc clang vm fuzz format tidy manuals shell left'
 source=$(cd "$(dirname "$0")/.." && pwd)
 build=$source/build
 logs=$build/logs
@@ -249,7 +249,7 @@ lint_manuals() {
 
 step_shell() {
 	run shell sh -c 'for f in bootstrap .ci/run tests/*.sh bench/*.sh examples/*.sh tests/functional/*.sh \
-	    tests/hostile/*.sh; do [ ! -f "$f" ] || sh -n "$f" || exit; done'
+	    tests/hostile/*.sh tests/vm/*.sh; do [ ! -f "$f" ] || sh -n "$f" || exit; done'
 }
 
 # The counters' library writes files wherever a process ends, in jails too, which some tests rightly mind: the tests are

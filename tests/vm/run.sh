@@ -19,7 +19,7 @@ ${VM_CC:-$(command -v musl-gcc || echo cc)} -static -O1 -D_GNU_SOURCE -o "$kerne
 
 # Without hardware help: a second or two to boot, programs 5 to 20 times slower. There is nothing to be timed in here. A
 # machine without memory (but for what a control group may have) or with a task that hangs ends at once.
-timeout -k 5 "${VM_TIMEOUT:-840}" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp "${VM_CPUS:-1}" -m 1024 \
+timeout -k 5 "${VM_TIMEOUT:-900}" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp "${VM_CPUS:-1}" -m 1024 \
     -nodefaults -no-user-config -display none -serial stdio -no-reboot \
     -kernel "$kernel/vmlinux" -initrd "$kernel/first.cpio" \
     -drive "file=$image,format=raw,if=virtio,cache=unsafe,snapshot=on" \
