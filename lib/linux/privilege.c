@@ -195,6 +195,10 @@ const char *port_privilege_idle(const struct policy_record *record, enum policy_
 
 	if (row == NULL || !((record->flags & POLICY_F_HOST_USERS) != 0 ? row->idle_host : row->idle_own))
 		return NULL;
+	/* Process namespaces made inside belong to users that may mount their /proc. */
+	if ((p == POLICY_P_MOUNT_PROCFS || p == POLICY_P_MOUNT_LINPROCFS) &&
+	    (record->allow & POLICY_BIT(POLICY_P_USERNS)) != 0)
+		return NULL;
 	return row->limit;
 }
 

@@ -18,6 +18,10 @@
 #define CAP(name) ((uint64_t)1 << CAP_##name)
 #define P(name) POLICY_BIT(POLICY_P_##name)
 
+/* What may be mounted beside directories; which of them, lies in memory. */
+#define MOUNT_TYPES                                                                                                    \
+	(P(MOUNT_FUSEFS) | P(MOUNT_PROCFS) | P(MOUNT_LINPROCFS) | P(MOUNT_LINSYSFS) | P(MOUNT_TMPFS) | P(MOUNT_OVERLAY))
+
 /* Older headers lack the last one. */
 #define BASE                                                                                                           \
 	(CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(KILL) | CAP(SETGID) | CAP(SETUID) |          \
@@ -39,11 +43,20 @@ const struct privilege_row privilege_rows[POLICY_P_COUNT] = {
 	.limit = "the kernel heeds it only with users = inherit",
 	.idle_own = true},
     [POLICY_P_MOUNT] = {.own = CAP(SYS_ADMIN)},
-    [POLICY_P_MOUNT_DEVFS] = {.limit = "file systems other than nullfs are allowed together"},
-    [POLICY_P_MOUNT_FDESCFS] = {.limit = "file systems other than nullfs are allowed together"},
+    [POLICY_P_MOUNT_DEVFS] = {.limit =
+				  "the kernel lets no jail mount it; /dev at a second place takes allow.mount.nullfs",
+	.idle_own = true,
+	.idle_host = true},
+    [POLICY_P_MOUNT_FDESCFS] = {.limit = "it is part of /dev", .idle_own = true, .idle_host = true},
     [POLICY_P_MOUNT_FUSEFS] = {.limit = "file systems other than nullfs are allowed together"},
-    [POLICY_P_MOUNT_PROCFS] = {.limit = "file systems other than nullfs are allowed together"},
-    [POLICY_P_MOUNT_LINPROCFS] = {.limit = "file systems other than nullfs are allowed together"},
+    [POLICY_P_MOUNT_PROCFS] = {.limit = "without allow.userns the kernel lets no jail mount it; /proc at a second "
+					"place takes allow.mount.nullfs",
+	.idle_own = true,
+	.idle_host = true},
+    [POLICY_P_MOUNT_LINPROCFS] = {.limit = "without allow.userns the kernel lets no jail mount it; /proc at a second "
+					   "place takes allow.mount.nullfs",
+	.idle_own = true,
+	.idle_host = true},
     [POLICY_P_MOUNT_LINSYSFS] = {.limit = "file systems other than nullfs are allowed together"},
     [POLICY_P_MOUNT_TMPFS] = {.limit = "file systems other than nullfs are allowed together"},
     [POLICY_P_MOUNT_OVERLAY] = {.limit = "file systems other than nullfs are allowed together"},
@@ -131,9 +144,7 @@ static void test_mount(uint64_t held, struct seccomp_rule *r)
 {
 	static const uint32_t propagation[] = {FLAG_UNBINDABLE, FLAG_PRIVATE, FLAG_SLAVE, FLAG_SHARED};
 	enum seccomp_verdict bind = (held & P(MOUNT_NULLFS)) ? VERDICT_ALLOW : VERDICT_EPERM;
-	const uint64_t types = P(MOUNT_DEVFS) | P(MOUNT_FDESCFS) | P(MOUNT_FUSEFS) | P(MOUNT_PROCFS) |
-			       P(MOUNT_LINPROCFS) | P(MOUNT_LINSYSFS) | P(MOUNT_TMPFS) | P(MOUNT_OVERLAY);
-	enum seccomp_verdict fresh = (held & types) ? VERDICT_ALLOW : VERDICT_EPERM;
+	enum seccomp_verdict fresh = (held & MOUNT_TYPES) ? VERDICT_ALLOW : VERDICT_EPERM;
 
 	add(r, 3, FLAG_REMOUNT, FLAG_REMOUNT, VERDICT_ALLOW);
 	add(r, 3, FLAG_BIND, FLAG_BIND, bind);
@@ -324,9 +335,7 @@ static const struct gate_row gates[GATE_COUNT] = {
     [GATE_KEYRING] = {P(KEYRING), 0, VERDICT_EPERM, NULL},
     [GATE_MOUNT] = {P(MOUNT), 0, VERDICT_EPERM, NULL},
     [GATE_MOUNT_CALL] = {P(MOUNT), 0, VERDICT_EPERM, test_mount},
-    [GATE_MOUNT_TYPE] = {P(MOUNT_DEVFS) | P(MOUNT_FDESCFS) | P(MOUNT_FUSEFS) | P(MOUNT_PROCFS) | P(MOUNT_LINPROCFS) |
-			     P(MOUNT_LINSYSFS) | P(MOUNT_TMPFS) | P(MOUNT_OVERLAY),
-	0, VERDICT_EPERM, NULL},
+    [GATE_MOUNT_TYPE] = {MOUNT_TYPES, 0, VERDICT_EPERM, NULL},
     [GATE_MOUNT_CLONE] = {P(MOUNT), 0, VERDICT_EPERM, test_open_tree},
     [GATE_MOUNTS_SEEN] = {HELD_MOUNTS, 0, VERDICT_ENOSYS, NULL},
     [GATE_QUOTAS] = {P(QUOTAS), 0, VERDICT_EPERM, NULL},

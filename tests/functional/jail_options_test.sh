@@ -46,6 +46,15 @@ parameters_body() {
 define_case idle "a privilege that does nothing here is told when it is given, and is no error"
 idle_body() {
 	new_root
+	# What the kernel mounts in no jail does not open the way for what it would mount.
+	for type in devfs fdescfs; do
+		atf_check -s exit:1 -o ignore -e match:"^jail: $p: allow.mount.$type: has no effect: " \
+			jail -cq name=$p path=$root allow.mount allow.mount.$type command='busybox mount -t tmpfs x /tmp || exit 1'
+	done
+	atf_check -e match:"^jail: $p: allow.mount.procfs: has no effect: without allow.userns" \
+		jail -cq name=$p path=$root allow.mount allow.mount.procfs command=true
+	atf_check jail -cq name=$p path=$root allow.mount allow.mount.procfs allow.userns command=true
+	atf_check -o empty jail -cq name=$p path=$root allow.mount allow.mount.tmpfs command='busybox mount -t tmpfs x /tmp'
 	atf_check -e match:"^jail: $p: allow.settime: has no effect: .*users = inherit" \
 	    jail -q -c name=$p path=$root allow.settime persist
 	atf_check jail -q -r $p
