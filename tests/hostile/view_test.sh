@@ -233,8 +233,9 @@ layered_body() {
 new' ] || die "written through"
 	[ -z "$(ls -A | grep jail-work)" ] || die "a work directory is left"
 	umount $d
+	# Not ro: another test's new mount namespace may hold the file system for a moment, as it was.
 	name=t-disk-$$
-	atf_check -o inline:"$loop\n" jail -cq name=$name path=/ path.volatile mount="$loop /mnt ext4 ro 0 0" \
+	atf_check -o inline:"$loop\n" jail -cq name=$name path=/ path.volatile mount="$loop /mnt ext4 rw 0 0" \
 		command="sed -n 's, /mnt .*,,p' /proc/mounts"
 	mount "$loop" $d
 	# Hidden with what is mounted beneath it.
