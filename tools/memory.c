@@ -13,7 +13,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PIECE (96u << 10) /* the first piece, touched at once */
+#define PIECE                                                                                                          \
+	(48u << 10) /* the first piece, touched at once: what making one jail takes until its first process runs */
 #define LARGER (1u << 20) /* each that follows, touched as it is used */
 #define ALIGN alignof(max_align_t)
 

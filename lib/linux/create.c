@@ -164,7 +164,8 @@ static int take_name(struct port_jail *j, struct jail_error *err)
 	struct timespec now;
 	int r;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
+	/* The C library's function would first look for a faster way, which takes longer than one call. */
+	(void)syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
 	j->state = (struct store_state){
 	    .version = STORE_VERSION,
 	    .size = sizeof(j->state),

@@ -90,7 +90,7 @@ static int write_map(pid_t pid, const char *file, const char *line, size_t lengt
 	_cleanup_close_ int fd = -1;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return negative_errno();
 	return write(fd, line, length) == (ssize_t)length ? 0 : negative_errno();
@@ -148,7 +148,7 @@ int donor_map(struct donor *d, uint32_t base, uint32_t count, int parent_pidfd, 
 		return jail_error_sys(
 		    err, -r, "cannot give the jail the users %u to %llu", base, (unsigned long long)base + count - 1);
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", d->pid);
-	d->users_fd = open(path, O_RDONLY | O_CLOEXEC);
+	d->users_fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (d->users_fd < 0)
 		return jail_error_sys(err, errno, "cannot open the jail's user namespace");
 	return 0;

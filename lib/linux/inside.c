@@ -387,7 +387,7 @@ static int open_terminal(struct progress *p)
 static int find_user(struct progress *p)
 {
 	const struct plan *plan = p->in->plan;
-	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	if (root < 0)

@@ -76,11 +76,11 @@ int tree_open(bool make, struct tree *ret, struct jail_error *err)
 		return jail_error_hint(err, ENODEV, "mount it: mount -t cgroup2 cgroup2 /sys/fs/cgroup (see jcheck)");
 	}
 	(void)snprintf(path, sizeof(path), "%s/" TREE_NAME, mount);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && make) {
 		if (mkdir(path, 0755) < 0 && errno != EEXIST)
 			return jail_error_sys(err, errno, "cannot create the control group %s", path);
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (fd < 0) {
 		r = negative_errno();

@@ -288,10 +288,15 @@ static int finish(struct port_jail *j, struct jail_error *err)
 {
 	struct pollfd p = {.fd = j->pidfd, .events = POLLIN};
 
-	/* The reaper that has nothing left is about to end; otherwise what is left inside goes on by itself. */
-	if (poll(&p, 1, j->empty ? EMPTY_WAIT_MS : 0) <= 0)
-		return 0;
-	(void)process_wait(j->pidfd, NULL);
+	/*
+	 * Without a reaper the command was waited for. One that has nothing left is about to end; otherwise what is
+	 * left inside goes on by itself.
+	 */
+	if (j->plan->init) {
+		if (poll(&p, 1, j->empty ? EMPTY_WAIT_MS : 0) <= 0)
+			return 0;
+		(void)process_wait(j->pidfd, NULL);
+	}
 	return remove_if_over(&j->tree, j->plan->name, true, err) < 0 ? -EIO : 0;
 }
 
