@@ -165,6 +165,17 @@ static bool is_ignored(const struct jail_error *err)
 	return true;
 }
 
+/* What is wrong with a parameter is told with the jail's name, where that is known by then. */
+static int report_parameter(struct request *rq, struct jail_error *err)
+{
+	const char *name;
+
+	if (jail_params_has(line_of(rq), "name") && jail_params_get(line_of(rq), "name", &name) == 0 &&
+	    strlen(name) < sizeof(err->jail))
+		memcpy(err->jail, name, strlen(name) + 1);
+	return report_error(err);
+}
+
 /* name=value ... [command=program argument ...] */
 static void take_parameters(struct request *rq, int argc, char **argv)
 {
@@ -175,7 +186,7 @@ static void take_parameters(struct request *rq, int argc, char **argv)
 
 		if (!with && strcmp(argv[i], "command") != 0) {
 			if (jail_params_parse(line_of(rq), argv[i], &err) < 0 && !is_ignored(&err))
-				_exit(report_error(&err));
+				_exit(report_parameter(rq, &err));
 			continue;
 		}
 		/* All that follows belongs to the program. */

@@ -31,7 +31,8 @@ usage_body() {
 define_case parameters "parameters of the command line are checked before anything is done"
 parameters_body() {
 	new_root
-	fails 65 '^jail: pth: no such parameter: did you mean "path"\?$' jail -c name=$p pth=/
+	fails 65 "^jail: $p: pth: no such parameter: did you mean \"path\"\?\$" jail -c name=$p pth=/
+	fails 65 '^jail: pth: no such parameter: did you mean "path"\?$' jail -c pth=/ name=$p
 	fails 65 "^jail: .*persist: .*true, false" jail -c name=$p persist=maybe
 	fails 65 "^jail: .*enforce_statfs: " jail -c name=$p enforce_statfs=3
 	fails 65 "^jail: .*jid: " jail -c jid=x
