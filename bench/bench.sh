@@ -173,6 +173,7 @@ few_contenders() {
 	echo "jexec||jexec $tag-idle /payload"
 	echo "bare setns||$programs/setns $(first_process "$tag-idle") /payload"
 	echo "jls||jls"
+	echo "jstat||jstat --json"
 }
 
 write_crowd() {
@@ -245,6 +246,7 @@ for name in floor 'floor, the host'"'"'s network' 'bare setns'; do
 	echo "| $name among $crowd idle jails, of what it takes alone | $(growth "$name") times | | |"
 done
 verdict "jls of $crowd" "$(awk -v a="$(median "Among $crowd idle jails" jls)" 'BEGIN { printf "%.1f", a / 1000 }')" 50 ms
+verdict "jstat --json of $crowd" "$(awk -v a="$(median "Among $crowd idle jails" jstat)" 'BEGIN { printf "%.1f", a / 1000 }')" 100 ms
 verdict 'private memory of an idle persistent jail' "$idle_memory" 50 KiB
 verdict 'processes of an idle persistent jail' "$idle_processes" 1 ''
 verdict 'reading a file of 10,000 jails, every parameter of each printed' "$parse" 1000 ms

@@ -46,15 +46,19 @@ static bool find_version1(const char *controller, char *ret, size_t size)
 
 static int open_version1(const char *controller)
 {
+	_cleanup_close_ int fd = -1;
 	char path[1100];
 	struct statfs fs;
+	struct stat st;
 	int n = snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", controller);
 
 	if (statfs(path, &fs) == 0 && (unsigned long)fs.f_type == CGROUP1_MAGIC)
 		(void)snprintf(path + n, sizeof(path) - (size_t)n, "/jail");
 	else if (!find_version1(controller, path, sizeof(path)))
 		return -1;
-	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* No group beneath it: nothing to look for, a thousand times. */
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_nlink > 2 ? take_fd(&fd) : -1;
 }
 
 int stat_place_open(struct stat_place *p, struct jail_error *err)

@@ -87,6 +87,40 @@ limits_body() {
 	jstat --openmetrics $p | grep -qx "jail_memory_limit_bytes{jail=\"$p\"} 67108864" || die "metrics"
 }
 
+define_case version1 "what the controllers of version 1 count, where they do"
+version1_body() {
+	memory=/sys/fs/cgroup/memory pids=/sys/fs/cgroup/pids
+	[ -e $memory/memory.usage_in_bytes ] && [ -e $pids/cgroup.procs ] || atf_skip "no controllers of version 1"
+	new_root
+	atf_check -o ignore jail -c name=$p path=$root persist children.max=1
+	[ "$(figure $p .memory_source)" = processes ] || die "$(jstat --json $p)"
+	# The groups of a jail that has limits, as its directory is called in version 2.
+	for group in $memory/jail/$p $pids/jail/$p; do
+		echo $group >>groups
+		mkdir -p $group && jls -j $p pid >$group/cgroup.procs || die "no $group"
+	done
+	echo 33554432 >$memory/jail/$p/memory.limit_in_bytes
+	echo 17 >$pids/jail/$p/pids.max
+	figure $p '"\(.memory_source) \(.memory_limit_bytes) \(.threads_limit) \(.threads) \(.memory_peak_bytes >= .memory_bytes)"' >figures
+	atf_check -o inline:"cgroup1 33554432 17 1 true\n" cat figures
+	# A fork that is refused is counted, and a limit that was hit.
+	echo 1 >$pids/jail/$p/pids.max
+	sh -c "echo \$\$ >$pids/jail/$p/cgroup.procs; sleep 0 & wait" 2>/dev/null
+	figure $p '.threads_max_events > 0 and .limit_hits > 0' | grep -qx true || die "$(jstat --json $p)"
+	# A group that is there for a child's sake only tells nothing of the parent.
+	atf_check -o ignore jail -c name=$p.kid path=$root persist
+	echo $memory/jail/$p/kid >>groups
+	mkdir $memory/jail/$p/kid
+	jls -j $p pid >$memory/cgroup.procs
+	[ "$(figure $p .memory_source)" = processes ] || die "$(jstat --json $p)"
+}
+version1_cleanup() {
+	clean
+	[ ! -s groups ] || sort -r groups | while read -r group; do
+		[ ! -d $group ] || rmdir $group
+	done
+}
+
 define_case details "one jail, with its last minutes"
 details_body() {
 	make_jails
@@ -321,7 +355,7 @@ wrong_cleanup() {
 }
 
 atf_init_test_cases() {
-	for case in table json network limits details metrics file http activated vanishing screen resize terminal wrong; do
+	for case in table json network limits version1 details metrics file http activated vanishing screen resize terminal wrong; do
 		atf_add_test_case $case
 	done
 }
