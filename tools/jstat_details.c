@@ -185,13 +185,13 @@ static void put_head(struct writing *w, const struct jail_stat *s)
 	finish(w);
 }
 
-void details_put(const struct watching *o, const struct jail_row *r, const struct history *h, size_t width,
+void details_put(const struct watching *w, const struct jail_row *r, const struct history *h, size_t width,
     details_line *line, void *arg)
 {
-	struct writing w = {.line = line, .arg = arg, .width = width};
+	struct writing to = {.line = line, .arg = arg, .width = width};
 
-	put_head(&w, r->stat);
+	put_head(&to, r->stat);
 	for (int i = 0; i < ROWS_SERIES; i++)
-		put_spark(&w, o, r, h, (enum rows_series)i);
-	put_parts(&w, r->stat);
+		put_spark(&to, w, r, h, (enum rows_series)i);
+	put_parts(&to, r->stat);
 }

@@ -104,11 +104,7 @@ static void move_by(struct screen *s, long by)
 
 static void sort_by(struct screen *s, size_t key)
 {
-	size_t count = 0;
-
-	while (rows_key(count) != NULL)
-		count++;
-	s->watch->key = key % count;
+	s->watch->key = key % ROWS_KEYS;
 	arrange(s);
 }
 
@@ -166,8 +162,6 @@ static void move_to(struct screen *s, enum command c)
 
 static void obey(struct screen *s, const struct key *k)
 {
-	size_t count = 0;
-
 	switch (k->command) {
 	case COMMAND_DETAILS:
 		show_details(s);
@@ -190,9 +184,7 @@ static void obey(struct screen *s, const struct key *k)
 		sort_by(s, s->watch->key + 1);
 		break;
 	case COMMAND_PREVIOUS:
-		while (rows_key(count) != NULL)
-			count++;
-		sort_by(s, s->watch->key + count - 1);
+		sort_by(s, s->watch->key + ROWS_KEYS - 1);
 		break;
 	case COMMAND_REVERSE:
 		s->watch->reverse = !s->watch->reverse;

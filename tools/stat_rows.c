@@ -183,6 +183,8 @@ double rows_memory_share(const struct jail_row *r, double whole)
 static const char *const keys[] = {
     "name", "cpu", "memory", "processes", "io", "net", "pressure", "oom", "throttled", "uptime", "restarts", "jid"};
 
+_Static_assert(ARRAY_SIZE(keys) == ROWS_KEYS, "as many as are promised");
+
 const char *rows_key(size_t i)
 {
 	return i < ARRAY_SIZE(keys) ? keys[i] : NULL;

@@ -46,6 +46,7 @@ double rows_memory_share(const struct jail_row *r, double whole);
 int rows_make(const struct sample *before, const struct sample *now, struct rows *ret);
 void rows_free(struct rows *v);
 
+#define ROWS_KEYS 12
 /* Column `i` that rows can be sorted by; NULL past the end. Figures from the largest down, names from a to z. */
 const char *rows_key(size_t i);
 /* -1: no such key. The beginning of one is enough. */
