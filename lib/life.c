@@ -19,8 +19,9 @@ static void progress(const struct jail_options *opts, const char *jail, const ch
 		opts->progress(opts->arg, jail, step);
 }
 
-/* The plan of a jail to be made; a child's is held within its parent's policy. */
-static int make_plan(const struct jail_params *p, struct plan **ret, struct jail_error *err)
+/* The plan of a jail to be made, or changed in what is `asked`; a child's is held within its parent's policy. */
+static int make_plan(
+    const struct jail_params *p, const struct jail_params *asked, struct plan **ret, struct jail_error *err)
 {
 	struct policy_record parent;
 	const char *name = "", *dot;
@@ -50,7 +51,7 @@ static int make_plan(const struct jail_params *p, struct plan **ret, struct jail
 		if (r < 0)
 			return r;
 	}
-	r = plan_make(p, child ? &parent : NULL, ret, err);
+	r = plan_make_changed(p, asked, child ? &parent : NULL, ret, err);
 	if (r < 0)
 		jail_error_jail(err, name);
 	return r;
@@ -85,7 +86,7 @@ int jail_create(const struct jail_params *p, const struct jail_options *opts, in
 {
 	struct plan *plan = NULL;
 	struct port_jail *j = NULL;
-	int jid = 0, status = 0, r = make_plan(p, &plan, err);
+	int jid = 0, status = 0, r = make_plan(p, NULL, &plan, err);
 
 	if (r < 0)
 		return r;
@@ -188,7 +189,7 @@ int jail_start(const struct jail_params *p, const struct jail_options *opts, int
 {
 	struct plan *plan = NULL;
 	struct port_jail *j = NULL;
-	int status = 0, r = make_plan(p, &plan, err);
+	int status = 0, r = make_plan(p, NULL, &plan, err);
 
 	if (r < 0)
 		return r;
@@ -278,10 +279,10 @@ static int modify(
 	if (r == 0)
 		r = plan_make_running(old, &was, err);
 	if (r == 0)
-		r = make_plan(params, &will, err);
+		r = make_plan(params, changes, &will, err);
 	if (r == 0) {
 		progress(opts, full, "change it");
-		r = port_change(full, was, will, old, params, err);
+		r = port_change(full, was, will, old, params, opts, err);
 	}
 	plan_free(was);
 	plan_free(will);

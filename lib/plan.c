@@ -88,11 +88,11 @@ static int make(const struct maker *m, const struct policy_record *parent)
 	return plan_make_record(m, parent);
 }
 
-static int plan_new(const struct jail_params *p, const struct policy_record *parent, bool running, struct plan **ret,
-    struct jail_error *err)
+static int plan_new(const struct jail_params *p, const struct jail_params *asked, const struct policy_record *parent,
+    bool running, struct plan **ret, struct jail_error *err)
 {
 	struct whole *whole = calloc(1, sizeof(*whole));
-	struct maker m = {.p = p, .err = err, .running = running};
+	struct maker m = {.p = p, .err = err, .running = running, .asked = asked};
 	int r;
 
 	if (!whole)
@@ -113,12 +113,18 @@ static int plan_new(const struct jail_params *p, const struct policy_record *par
 int plan_make(
     const struct jail_params *p, const struct policy_record *parent, struct plan **ret, struct jail_error *err)
 {
-	return plan_new(p, parent, false, ret, err);
+	return plan_new(p, NULL, parent, false, ret, err);
+}
+
+int plan_make_changed(const struct jail_params *p, const struct jail_params *asked, const struct policy_record *parent,
+    struct plan **ret, struct jail_error *err)
+{
+	return plan_new(p, asked, parent, false, ret, err);
 }
 
 int plan_make_running(const struct jail_params *p, struct plan **ret, struct jail_error *err)
 {
-	return plan_new(p, NULL, true, ret, err);
+	return plan_new(p, NULL, NULL, true, ret, err);
 }
 
 int plan_hide(struct plan *plan, const char *at, const char *beneath)

@@ -141,6 +141,9 @@ struct plan {
  */
 int plan_make(
     const struct jail_params *p, const struct policy_record *parent, struct plan **ret, struct jail_error *err);
+/* The same for a running jail of which just `asked` is to change; the rest may be more than its parent has by now. */
+int plan_make_changed(const struct jail_params *p, const struct jail_params *asked, const struct policy_record *parent,
+    struct plan **ret, struct jail_error *err);
 /*
  * The plan of a jail that runs already, for entering, stopping and removing it: mount.fstab may have changed or gone
  * since, it is not read and its mounts are not in the plan.

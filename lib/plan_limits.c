@@ -4,6 +4,7 @@
  * "in:VALUE". What holds a jail to them is the port's; which values a parent allows is the policy core's.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,6 +101,9 @@ bool limit_is_hard(const struct plan_limit *l)
 {
 	bool ends = l->action == LIMIT_SIGNAL && (limit_row_of(l->limit)->actions & LIMIT_CAN(LIMIT_DENY)) == 0;
 
+	/* The kernel itself kills a jail that is at the end of its memory. */
+	if (l->limit == POLICY_L_MEMORYUSE && l->action == LIMIT_SIGNAL && l->signal == SIGKILL)
+		return true;
 	return l->device == NULL && (l->action == LIMIT_DENY || l->action == LIMIT_THROTTLE || ends);
 }
 

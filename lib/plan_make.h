@@ -26,7 +26,8 @@ struct maker {
 	struct plan *plan;
 	struct arena *arena;
 	struct jail_error *err;
-	bool running; /* mount.fstab is not read */
+	bool running;			 /* mount.fstab is not read */
+	const struct jail_params *asked; /* what is asked for just now; NULL: all of it */
 };
 
 /* Refuse string `item` of a parameter: -errnum, with the parameter and where it was written. */

@@ -160,14 +160,18 @@ static int lost_values(const struct maker *m, const struct policy_record *was)
 	return 0;
 }
 
-/* A limit that was written and is wider than the parent's is refused; what was not is the parent's. */
+/*
+ * A limit that was written and is wider than the parent's is refused; what was not is the parent's, and so is what was
+ * before the parent got less.
+ */
 static int lost_limits(const struct maker *m, const struct policy_record *was)
 {
 	for (size_t i = 0; i < m->plan->nlimits; i++) {
 		const struct plan_limit *l = &m->plan->limit[i];
 		uint64_t now = m->plan->record.limit[l->limit];
 
-		if (!limit_is_hard(l) || was->limit[l->limit] == now)
+		if (!limit_is_hard(l) || was->limit[l->limit] == now ||
+		    (m->asked != NULL && !jail_params_has(m->asked, limit_row_of(l->limit)->param)))
 			continue;
 		return plan_refuse(
 		    m, limit_row_of(l->limit)->param, 0, EPERM, "its parent jail has less: %" PRIu64, now);

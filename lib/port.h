@@ -41,10 +41,10 @@ int port_terminate(const char *name, unsigned timeout, struct jail_error *err);
 int port_remove(const char *name, struct jail_error *err);
 /*
  * Make `will` of a running jail; `params` is the complete new set. -ESTALE: it is not any more as `old` and `was` say,
- * look again.
+ * look again. `opts` is told what was done otherwise than one may think.
  */
 int port_change(const char *name, const struct plan *was, struct plan *will, const struct jail_params *old,
-    const struct jail_params *params, struct jail_error *err);
+    const struct jail_params *params, const struct jail_options *opts, struct jail_error *err);
 /* The full name of a jail given by name or number. ENOENT. */
 int port_name(const char *name_or_jid, char ret[JAIL_NAME_MAX + 1], struct jail_error *err);
 /* The stored parameters, exactly as they were given, and the number (`ret_jid` may be NULL). */

@@ -173,7 +173,7 @@ static int compare(const struct unit *u, const struct jail_params *now, struct j
 int perform_modify(const struct request *rq, struct unit *u)
 {
 	struct watch w = {.rq = rq, .unit = u};
-	struct jail_options opts = {.flags = JAIL_VERBOSE, .progress = progress, .arg = &w};
+	struct jail_options opts = {.flags = JAIL_VERBOSE, .progress = progress, .arg = &w, .warn = report_warning};
 	struct jail_params *now = NULL, *changes = NULL;
 	struct jail_error err;
 	const char *name;

@@ -16,6 +16,7 @@
 #include "../port.h"
 #include "channel.h"
 #include "error.h"
+#include "group.h"
 #include "inside.h"
 #include "params.h"
 #include "process.h"
@@ -283,6 +284,8 @@ static void __attribute__((noreturn)) entering_main(struct entering *x)
 	else if (x->entry->log_fd >= 0 && (dup2(x->entry->log_fd, 1) < 0 || dup2(x->entry->log_fd, 2) < 0))
 		r = jail_error_sys(x->err, errno, "cannot redirect the output");
 	else
+		r = group_join(&x->jail->tree, x->jail->name, 0, x->err);
+	if (r == 0)
 		r = open_init(x);
 	if (r == 0)
 		r = enter_namespaces(x);
@@ -306,14 +309,32 @@ static int cannot_start(const struct entering *x, int e, const char *what, struc
 	return process_ends(x->jail->pidfd, e) ? running_none(x->jail->name, err) : jail_error_sys(err, e, "%s", what);
 }
 
+/* A group that has just begun to divide among child jails takes no process itself (EBUSY): then there is a leaf. */
+static long clone_into(const struct entering *x, int *ret_pidfd)
+{
+	for (unsigned tries = 0;; tries++) {
+		_cleanup_close_ int group = -1;
+		struct clone_args args = {
+		    .flags = CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_CLEAR_SIGHAND,
+		    .pidfd = (uintptr_t)ret_pidfd,
+		};
+		int r = group_leaf(x->jail->dirfd, &group);
+		long pid;
+
+		if (r < 0)
+			return r;
+		args.cgroup = (uint64_t)group;
+		pid = sys_clone3(&args);
+		if (pid >= 0)
+			return pid;
+		if (errno != EBUSY || tries >= 10)
+			return negative_errno();
+	}
+}
+
 static int start_entering(struct entering *x, pid_t *ret_pid, int *ret_pidfd, struct jail_error *err)
 {
 	_cleanup_close_ int own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	struct clone_args args = {
-	    .flags = CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_CLEAR_SIGHAND,
-	    .pidfd = (uintptr_t)ret_pidfd,
-	    .cgroup = (uint64_t)x->jail->dirfd,
-	};
 	long pid;
 	int e;
 
@@ -321,10 +342,10 @@ static int start_entering(struct entering *x, pid_t *ret_pid, int *ret_pidfd, st
 		return jail_error_sys(err, errno, "cannot open /proc/self/ns/pid");
 	if (setns(x->jail->pidfd, CLONE_NEWPID) < 0)
 		return cannot_start(x, errno, "cannot join its processes", err);
-	pid = sys_clone3(&args);
+	pid = clone_into(x, ret_pidfd);
 	if (pid == 0)
 		entering_main(x);
-	e = pid < 0 ? errno : 0;
+	e = pid < 0 ? (int)-pid : 0;
 	if (setns(own_pids, CLONE_NEWPID) < 0 && e == 0)
 		e = errno;
 	if (e != 0)

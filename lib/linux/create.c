@@ -205,6 +205,22 @@ static int take_name(struct port_jail *j, struct jail_error *err)
 	return r < 0 ? jail_error_sys(err, -r, "cannot record its parameters") : 0;
 }
 
+/* Before anything lives in it. */
+static int set_limits(struct port_jail *j, struct jail_error *err)
+{
+	int r = j->limits != NULL ? group_make(j->limits, j->plan->name, err) : 0;
+
+	j->joins = r == 0 && group_joins(&j->tree, j->plan->name);
+	return r;
+}
+
+/* Its groups of cgroup v1, which no clone is made into; while the first process builds, and before its first program.
+ */
+static int join_groups(struct port_jail *j, struct jail_error *err)
+{
+	return j->joins ? group_join(&j->tree, j->plan->name, j->pid, err) : 0;
+}
+
 static void drop_name(struct port_jail *j)
 {
 	if (j->named)
@@ -217,7 +233,7 @@ bool creation_waits(const struct port_jail *j)
 	/* Who is told of its creation hears so before anything runs inside. */
 	bool told = j->opts != NULL && (j->opts->flags & JAIL_VERBOSE) != 0 && j->opts->progress != NULL;
 
-	return told || j->plan->created.count > 0;
+	return told || j->plan->created.count > 0 || j->joins;
 }
 
 static void describe_inside(const struct port_jail *j, struct inside *in, struct jail_error *err)
@@ -420,8 +436,10 @@ static const struct step {
 	void (*undo)(struct port_jail *j);
 } steps[] = {
     {"take the name", take_name, drop_name},
+    {"set its limits", set_limits, NULL},
     {"start the first process", start_first, creation_kill},
     {"make its users and network", start_donor, end_donor},
+    {"put it under its limits", join_groups, NULL},
     {"record its parameters", record, NULL},
     {"set up inside", wait_ready, NULL},
     {"announce it", announce, NULL},
@@ -433,6 +451,7 @@ void port_release(struct port_jail *j)
 		return;
 	donor_end(&j->donor);
 	view_free(j->view);
+	group_free(j->limits);
 	free(j->env);
 	free(j->init_argv);
 	(void)close_fd(j->channel);
@@ -485,6 +504,8 @@ int port_create(struct plan *plan, const struct jail_params *params, const struc
 	    .pidfd = -1,
 	    .master = -1};
 	r = tree_open(true, &j->tree, err);
+	if (r == 0 && j->tree.made)
+		group_begin(&j->tree);
 	/* What can't be taken away now stays on the list, and is no reason not to make another jail. */
 	if (r == 0)
 		(void)remove_leftovers(&j->tree, NULL);

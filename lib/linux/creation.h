@@ -8,6 +8,7 @@
 
 #include "../port.h"
 #include "donor.h"
+#include "group.h"
 #include "inside.h"
 #include "parent.h"
 #include "store.h"
@@ -33,6 +34,9 @@ struct port_jail {
 	struct user host_user;
 	unsigned terminal, silent; /* which of 0..2 get a terminal of the jail's own; /dev/null */
 	int log_fd;
+
+	struct group *limits; /* NULL: none that groups hold */
+	bool joins;	      /* it has groups of cgroup v1 */
 
 	struct donor donor;
 	int channel, peer;

@@ -4,6 +4,7 @@
  */
 #include "limit.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "error.h"
@@ -14,6 +15,16 @@ static const struct {
 	enum limit_means soft; /* log and signals */
 	const char *without;   /* why there are no means */
 } means[POLICY_L_COUNT] = {
+    [POLICY_L_MEMORYUSE] = {.hard = LIMIT_BY_GROUP},
+    [POLICY_L_MEMORYUSE_SOFT] = {.hard = LIMIT_BY_GROUP},
+    [POLICY_L_SWAPUSE] = {.hard = LIMIT_BY_GROUP},
+    [POLICY_L_PCPU] = {.hard = LIMIT_BY_GROUP},
+    [POLICY_L_MAXPROC] = {.hard = LIMIT_BY_GROUP},
+    [POLICY_L_NTHR] = {.hard = LIMIT_BY_GROUP},
+    [POLICY_L_READBPS] = {.hard = LIMIT_BY_GROUP},
+    [POLICY_L_WRITEBPS] = {.hard = LIMIT_BY_GROUP},
+    [POLICY_L_READIOPS] = {.hard = LIMIT_BY_GROUP},
+    [POLICY_L_WRITEIOPS] = {.hard = LIMIT_BY_GROUP},
     [POLICY_L_MEMORYLOCKED] = {.hard = LIMIT_BY_PROCESS},
     [POLICY_L_OPENFILES] = {.hard = LIMIT_BY_PROCESS},
     [POLICY_L_FSIZE] = {.hard = LIMIT_BY_PROCESS},
@@ -38,6 +49,14 @@ enum limit_means limit_means(enum policy_limit limit, enum limit_action action)
 	return action == LIMIT_DENY || action == LIMIT_THROTTLE ? means[limit].hard : means[limit].soft;
 }
 
+/* The kernel kills all of a group itself when its memory is at an end; other signals somebody must send. */
+enum limit_means limit_means_of(const struct plan_limit *l)
+{
+	if (l->limit == POLICY_L_MEMORYUSE && l->action == LIMIT_SIGNAL && l->signal == SIGKILL)
+		return LIMIT_BY_GROUP;
+	return limit_means(l->limit, l->action);
+}
+
 static int refuse(const struct plan_limit *l, const char *why, struct jail_error *err)
 {
 	(void)jail_error_set(err, ENOTSUP, "%s", why);
@@ -50,7 +69,7 @@ static int check_one(const struct plan *plan, const struct plan_limit *l, struct
 {
 	char why[64], word[16];
 
-	switch (limit_means(l->limit, l->action)) {
+	switch (limit_means_of(l)) {
 	case LIMIT_NO_MEANS:
 		(void)snprintf(why, sizeof(why), "%s is not available in this version",
 		    limit_action_name(l->action, l->signal, word));

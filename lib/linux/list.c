@@ -4,6 +4,7 @@
  * any more, whether or not somebody has removed its directory.
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,6 +94,51 @@ static int report_effective(struct jail_params *p)
 	return r;
 }
 
+/* The limit as it would be written: what the jail is held to, then what is only told or signalled, or of one device. */
+static int report_limit(
+    struct jail_params *p, const struct plan *plan, const struct limit_row *row, const uint64_t held[POLICY_L_COUNT])
+{
+	char text[512];
+	size_t used;
+
+	if (!row->directions)
+		used = (size_t)snprintf(text, sizeof(text), "%" PRIu64, held[row->limit]);
+	else
+		used = (size_t)snprintf(
+		    text, sizeof(text), "in:%" PRIu64 ",out:%" PRIu64, held[row->limit], held[row->limit + 1]);
+	for (size_t i = 0; i < plan->nlimits && used < sizeof(text); i++) {
+		const struct plan_limit *l = &plan->limit[i];
+		char word[16];
+
+		if (limit_row_of(l->limit) == row && !limit_is_hard(l))
+			used += (size_t)snprintf(text + used, sizeof(text) - used, ",%s%s%" PRIu64 ":%s",
+			    l->device != NULL ? l->device : "", l->device != NULL ? ":" : "", l->value,
+			    limit_action_name(l->action, l->signal, word));
+	}
+	return params_report(p, row->param, text);
+}
+
+/* A jail within others is held to what they have, whatever is written for itself. */
+static int report_limits(struct jail_params *p, const char *name, const struct store_state *s)
+{
+	const uint64_t *held = s->record.limit;
+	const struct limit_row *row;
+	struct plan *plan = NULL;
+	int r = 0;
+
+	if (strchr(name, '.') == NULL || (s->flags & STORE_F_LIMITS) == 0 || plan_make_running(p, &plan, NULL) < 0)
+		return 0;
+	for (size_t i = 0; r == 0 && (row = limit_row_at(i)) != NULL; i++) {
+		const uint64_t *own = plan->record.limit;
+		enum policy_limit l = row->limit;
+
+		if (held[l] != own[l] || (row->directions && held[l + 1] != own[l + 1]))
+			r = report_limit(p, plan, row, held);
+	}
+	plan_free(plan);
+	return r;
+}
+
 /* -ENOENT: over, or (without JAIL_LIST_DYING) not running. */
 static int read_jail(const char *name, int dirfd, unsigned flags, struct jail_params **ret)
 {
@@ -113,6 +159,8 @@ static int read_jail(const char *name, int dirfd, unsigned flags, struct jail_pa
 		r = jail_params_new(&p);
 	if (r == 0)
 		r = report_effective(p);
+	if (r == 0)
+		r = report_limits(p, name, &s);
 	if (r == 0)
 		r = report_state(p, name, dirfd, &s);
 	if (r < 0) {

@@ -14,6 +14,7 @@
 #include "channel.h"
 #include "errand.h"
 #include "error.h"
+#include "group.h"
 #include "limit.h"
 #include "limit_change.h"
 #include "parent.h"
@@ -30,6 +31,7 @@ struct change {
 	struct view *view;
 	int users_fd;
 	struct parent parent;
+	bool limited; /* its groups have been changed */
 };
 
 static bool differs(const char *a, const char *b)
@@ -142,7 +144,20 @@ static int check_children(const struct change *c, struct jail_error *err)
 	return tree_children(c->jail->dirfd, check_child, &k);
 }
 
-static int change(struct change *c, struct jail_error *err)
+/* What groups hold, then what must be done inside. */
+static int change_limited(
+    struct change *c, const struct jail_params *params, const struct jail_options *opts, struct jail_error *err)
+{
+	int r = group_change(&c->jail->tree, c->jail->name, c->was, c->will, params, opts, err);
+
+	if (r < 0)
+		return r;
+	c->limited = true;
+	return errand_run(change_inside, c, err);
+}
+
+static int change(
+    struct change *c, const struct jail_params *params, const struct jail_options *opts, struct jail_error *err)
 {
 	_cleanup_close_ int users_fd = -1;
 	char path[64];
@@ -173,7 +188,7 @@ static int change(struct change *c, struct jail_error *err)
 		r = check_children(c, err);
 	if (r == 0)
 		r = limit_change(c->jail, &c->will->record, err);
-	if (r == 0 && (r = errand_run(change_inside, c, err)) < 0)
+	if (r == 0 && (r = change_limited(c, params, opts, err)) < 0)
 		limit_change_back(c->jail, &c->will->record);
 	view_free(c->view);
 	parent_close(&c->parent);
@@ -239,7 +254,7 @@ static int lock_unchanged(struct running *jail, const struct jail_params *old, i
 }
 
 int port_change(const char *name, const struct plan *was, struct plan *will, const struct jail_params *old,
-    const struct jail_params *params, struct jail_error *err)
+    const struct jail_params *params, const struct jail_options *opts, struct jail_error *err)
 {
 	struct running jail = RUNNING_NONE;
 	struct change c = {.jail = &jail, .was = was, .will = will, .users_fd = -1, .parent = PARENT_NONE};
@@ -250,9 +265,11 @@ int port_change(const char *name, const struct plan *was, struct plan *will, con
 		return r;
 	r = lock_unchanged(&jail, old, &lock, err);
 	if (r == 0)
-		r = change(&c, err);
+		r = change(&c, params, opts, err);
 	if (r == 0)
 		r = record(&c, params, err);
+	if (r < 0 && c.limited)
+		(void)group_change(&jail.tree, jail.name, will, was, params, NULL, NULL);
 	if (r == 0)
 		tell_init(&c);
 	else

@@ -133,6 +133,9 @@ int creation_prepare(struct port_jail *j, struct jail_error *err)
 	if (r == 0)
 		r = view_prepare(j->plan, j->parent.root, &j->view, err);
 	if (r == 0)
+		r = group_prepare(
+		    &j->tree, j->plan->name, j->plan, j->params, j->parent.root, j->opts, &j->limits, err);
+	if (r == 0)
 		r = plan_check_devices(j->plan, parent_record(&j->parent), err);
 	if (r == 0)
 		r = privilege_compose(&j->plan->record, &j->privileges, err);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "error.h"
+#include "group.h"
 #include "process.h"
 #include "range.h"
 #include "util.h"
@@ -74,16 +75,21 @@ static bool gone_with_parent(const struct tree *t, const char *name, int dirfd)
 	return strchr(name, '.') != NULL && !tree_jail_is(t, name, dirfd);
 }
 
-static int drop_directory(const struct tree *t, const char *name, int dirfd)
+static int drop_directory(const struct tree *t, const char *name, int dirfd, struct jail_error *err)
 {
 	int r;
 
 	if (gone_with_parent(t, name, dirfd))
 		return 0;
+	r = group_remove(t, name, dirfd, err);
+	if (r < 0)
+		return r;
 	r = give_back(t, name, dirfd);
 	if (r == 0)
 		r = tree_jail_rmdir(t, name);
-	return r < 0 ? r : store_check_drop(t, name);
+	if (r == 0)
+		r = store_check_drop(t, name);
+	return r < 0 ? jail_error_sys(err, -r, "cannot remove its control group") : 0;
 }
 
 struct child_walk {
@@ -130,10 +136,11 @@ static int take_away(const struct tree *t, const char *name, int dirfd, struct j
 	if (r == 0 && (s.flags & STORE_F_LEFTOVER) != 0 && (r = clean_view(dirfd, err)) < 0)
 		return r;
 	r = tree_lock(t->fd, true);
-	if (r == 0)
-		r = drop_directory(t, name, dirfd);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot lock the jails' control group");
+	r = drop_directory(t, name, dirfd, err);
 	tree_unlock(t->fd);
-	return r < 0 ? jail_error_sys(err, -r, "cannot remove its control group") : 0;
+	return r;
 }
 
 /* A long-lived program that made the jail is its first process's parent: don't leave it a zombie. */
@@ -228,6 +235,7 @@ int remove_if_over(const struct tree *t, const char *name, bool wait, struct jai
 		r = listed ? take_away(t, name, fd, err) : remove_jail(t, name, fd, err);
 		return r < 0 ? r : 1;
 	}
+	group_recover(fd);
 	/* A jail that persists by itself need not be looked at again. */
 	if (store_state_read(fd, &s) == 0 && (s.flags & STORE_F_PERSIST) != 0 && tree_lock(t->fd, true) == 0) {
 		(void)store_check_drop(t, name);

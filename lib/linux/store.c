@@ -77,6 +77,22 @@ int store_state_write(int jailfd, const struct store_state *s)
 	return fsetxattr(jailfd, PREFIX "state", &kept, STATE_SIZE, 0) < 0 ? negative_errno() : 0;
 }
 
+int store_groups_read(int jailfd, uint32_t *ret)
+{
+	uint32_t groups = 0;
+	ssize_t n = fgetxattr(jailfd, PREFIX "groups", &groups, sizeof(groups));
+
+	if (n < 0 && errno != ENODATA)
+		return errno == ERANGE ? -EBADMSG : negative_errno();
+	*ret = n == (ssize_t)sizeof(groups) ? groups : 0;
+	return 0;
+}
+
+int store_groups_write(int jailfd, uint32_t groups)
+{
+	return fsetxattr(jailfd, PREFIX "groups", &groups, sizeof(groups), 0) < 0 ? negative_errno() : 0;
+}
+
 static void piece_name(char *buf, size_t size, unsigned piece)
 {
 	if (piece == 0)

@@ -9,6 +9,7 @@
  *                     ranges which blocks of 65536 ids are taken (range.h)
  *   on `jail/NAME`:   state  struct store_state, without the limits of its record
  *                     limits those, where the jail has any
+ *                     groups in which hierarchies of cgroup v1 it has a group beside (group.h)
  *                     params the parameters (params_encode()), in pieces: params, params1, ...
  *
  * The attributes of `jail/` are changed only with its lock held.
@@ -46,6 +47,9 @@ struct store_state {
 /* EBADMSG: another version of us wrote it. */
 int store_state_read(int jailfd, struct store_state *ret);
 int store_state_write(int jailfd, const struct store_state *s);
+/* 0: it has none. */
+int store_groups_read(int jailfd, uint32_t *ret);
+int store_groups_write(int jailfd, uint32_t groups);
 int store_params_read(int jailfd, struct jail_params **ret);
 /* Are these what is recorded? 1, 0 or -errno. */
 int store_params_same(int jailfd, const struct jail_params *p);

@@ -68,6 +68,7 @@ int tree_open(bool make, struct tree *ret, struct jail_error *err)
 {
 	char mount[200], path[256];
 	_cleanup_close_ int fd = -1;
+	bool made = false;
 	int r = tree_find_mount(mount, sizeof(mount), NULL);
 
 	if (r < 0) {
@@ -78,7 +79,8 @@ int tree_open(bool make, struct tree *ret, struct jail_error *err)
 	(void)snprintf(path, sizeof(path), "%s/" TREE_NAME, mount);
 	fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && make) {
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		made = mkdir(path, 0755) == 0;
+		if (!made && errno != EEXIST)
 			return jail_error_sys(err, errno, "cannot create the control group %s", path);
 		fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
@@ -88,6 +90,7 @@ int tree_open(bool make, struct tree *ret, struct jail_error *err)
 		return r == -ENOENT && !make ? r : jail_error_sys(err, -r, "cannot open the control group %s", path);
 	}
 	ret->fd = take_fd(&fd);
+	ret->made = made;
 	memcpy(ret->path, path, sizeof(path));
 	return 0;
 }
@@ -136,11 +139,15 @@ int tree_jail_make(const struct tree *t, const char *name, int *ret_fd)
 /* A process that was killed and waited for may still hold its group for a moment: it leaves in its last schedule. */
 int tree_jail_rmdir(const struct tree *t, const char *name)
 {
-	char path[JAIL_NAME_MAX + 1];
+	char path[JAIL_NAME_MAX + 1], leaf[JAIL_NAME_MAX + 8];
 	struct timespec pause = {.tv_nsec = 100 * 1000};
 
 	tree_relative(name, path);
+	(void)snprintf(leaf, sizeof(leaf), "%s/" TREE_LEAF, path);
 	for (unsigned tries = 0; unlinkat(t->fd, path, AT_REMOVEDIR) < 0; tries++) {
+		/* It has been made by who gave a child of it limits. */
+		if (unlinkat(t->fd, leaf, AT_REMOVEDIR) == 0)
+			continue;
 		if (tree_gone(-errno))
 			return 0;
 		if (errno != EBUSY || tries >= 12)

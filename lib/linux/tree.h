@@ -14,9 +14,13 @@
 #include <jail.h>
 #include <stdbool.h>
 
+/* Beneath a jail's directory: the leaf for its own processes (group.h). No name of a jail begins so. */
+#define TREE_LEAF ".self"
+
 struct tree {
 	int fd;		/* the directory `jail` */
 	char path[256]; /* its path */
+	bool made;	/* by this call of tree_open() */
 };
 
 /* Find the cgroup-v2 mount, open (with `make`: create) `jail` in it. ENOENT: no jail was ever made here. */

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * group.c: see group.h. Here is what both versions share: the list of files and texts, written in order and, when one
+ * fails, written back. It may not know a file's name.
+ */
+#include "group.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "error.h"
+#include "group_parts.h"
+#include "limit.h"
+#include "store.h"
+
+int group_refuse(
+    const struct jail_params *params, const char *param, struct jail_error *err, int errnum, const char *fmt, ...)
+{
+	struct param_origin at = params_origin(params, param);
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	(void)jail_error_set(err, errnum, "%s", text);
+	jail_error_param(err, param);
+	jail_error_origin(err, at.file, at.line);
+	return -errnum;
+}
+
+int group_read(int dirfd, const char *file, char *ret, size_t size)
+{
+	_cleanup_close_ int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return negative_errno();
+	while (used < size - 1 && ((n = read(fd, ret + used, size - 1 - used)) > 0 || (n < 0 && errno == EINTR)))
+		used += n > 0 ? (size_t)n : 0;
+	if (used < size - 1 && n < 0)
+		return negative_errno();
+	while (used > 0 && ret[used - 1] == '\n')
+		used--;
+	ret[used] = '\0';
+	return 0;
+}
+
+/* An empty text is written as an empty line: the kernel sees no write of nothing. */
+int group_write(int dirfd, const char *file, const char *text)
+{
+	_cleanup_close_ int fd = openat(dirfd, file, O_WRONLY | O_CLOEXEC);
+	size_t length = strlen(text);
+
+	if (fd < 0)
+		return negative_errno();
+	while (write(fd, length > 0 ? text : "\n", length > 0 ? length : 1) < 0)
+		if (errno != EINTR)
+			return negative_errno();
+	return 0;
+}
+
+struct group_knob *group_knob(struct group *g, enum group_controller c, const char *param, const char *file)
+{
+	struct group_knob *k = &g->knob[g->nknobs++];
+
+	memset(k, 0, sizeof(*k));
+	k->controller = c;
+	k->param = param;
+	k->file = file;
+	return k;
+}
+
+const char *group_text(struct group *g, const char *fmt, ...)
+{
+	char *text = g->text[g->ntexts++];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, GROUP_TEXT_MAX, fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+const char *group_number(struct group *g, uint64_t n, const char *none)
+{
+	return n == POLICY_UNLIMITED ? none : group_text(g, "%" PRIu64, n);
+}
+
+/* Numbers of processes, one a line; what a read cuts in two is put together again. */
+int group_processes(int dirfd, int (*fn)(void *arg, pid_t pid), void *arg)
+{
+	_cleanup_close_ int fd = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	char buf[4096];
+	ssize_t n;
+	long pid = 0;
+	int r = 0;
+
+	if (fd < 0)
+		return tree_gone(-errno) ? 0 : negative_errno();
+	while (r == 0 && ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR)))
+		for (ssize_t i = 0; r == 0 && i < n; i++) {
+			if (buf[i] >= '0' && buf[i] <= '9') {
+				pid = pid * 10 + (buf[i] - '0');
+			} else {
+				r = pid > 0 ? fn(arg, (pid_t)pid) : 0;
+				pid = 0;
+			}
+		}
+	return r == 0 && n < 0 && !tree_gone(-errno) ? negative_errno() : r;
+}
+
+/* ------------------------------------------------------------------------------------------------------- stopping */
+
+/* That it was us is written down first: whoever finds it so, and its lock free, lets it go on. */
+int group_freeze(const struct tree *t, const char *name, int dirfd)
+{
+	uint32_t groups;
+	int r = tree_lock(t->fd, true);
+
+	if (r < 0)
+		return r;
+	r = store_check_add(t, name);
+	if (r == 0)
+		r = store_groups_read(dirfd, &groups);
+	if (r == 0)
+		r = store_groups_write(dirfd, groups | GROUP_FROZEN);
+	tree_unlock(t->fd);
+	return r < 0 ? r : group_write(dirfd, "cgroup.freeze", "1");
+}
+
+void group_recover(int dirfd)
+{
+	uint32_t groups;
+
+	if (store_groups_read(dirfd, &groups) < 0 || (groups & GROUP_FROZEN) == 0)
+		return;
+	if (group_write(dirfd, "cgroup.freeze", "0") == 0)
+		(void)store_groups_write(dirfd, groups & ~GROUP_FROZEN);
+}
+
+int group_leaf(int jailfd, int *ret_fd)
+{
+	int fd = openat(jailfd, TREE_LEAF, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		fd = fcntl(jailfd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return negative_errno();
+	*ret_fd = fd;
+	return 0;
+}
+
+/* -------------------------------------------------------------------------------------------------------- looking */
+
+static void warn(const struct jail_options *opts, const struct plan *plan, const struct jail_params *params,
+    const char *param, const char *text)
+{
+	struct jail_error warning;
+
+	if (opts == NULL || opts->warn == NULL)
+		return;
+	(void)group_refuse(params, param, &warning, EINVAL, "%s", text);
+	jail_error_jail(&warning, plan->name);
+	opts->warn(opts->arg, &warning);
+}
+
+static void warn_pcpu(const struct group *g, const struct plan *plan, const struct jail_options *opts)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	char text[128];
+
+	if (g->want[1].pcpu == POLICY_UNLIMITED || processors <= 0 || g->want[1].pcpu <= (uint64_t)processors * 100 ||
+	    g->want[0].pcpu == g->want[1].pcpu)
+		return;
+	(void)snprintf(text, sizeof(text), "%" PRIu64 "%% is more than this machine's %ld processor%s can give",
+	    g->want[1].pcpu, processors, processors == 1 ? "" : "s");
+	warn(opts, plan, g->params, "limit.pcpu", text);
+}
+
+static int check_controllers(const struct group *g, struct jail_error *err)
+{
+	for (size_t i = 0; i < g->nknobs; i++) {
+		enum group_controller c = g->knob[i].controller;
+
+		if (strcmp(g->knob[i].text[0], g->knob[i].text[1]) == 0 ||
+		    ((g->where.v1 | g->where.v2) & GROUP_BIT(c)) != 0)
+			continue;
+		(void)group_refuse(g->params, g->knob[i].param, err, ENOTSUP,
+		    "this machine has no controller \"%s\": neither has cgroup v2 got it nor is a hierarchy of v1 "
+		    "mounted",
+		    group_name_v2(c));
+		return jail_error_hint(err, ENOTSUP,
+		    "boot without cgroup_disable=%s, or: mount -t cgroup -o %s none /sys/fs/cgroup/%s (see jcheck)",
+		    group_name_v2(c), group_name_v1(c), group_name_v1(c));
+	}
+	return 0;
+}
+
+/* What the parent has, or the machine. The nearest directory above that says so. */
+static int set_above(const struct group *g, const char *name, const char *v2, const char *v1, char *ret, size_t size)
+{
+	char path[JAIL_NAME_MAX + 64], above[JAIL_NAME_MAX + 1];
+
+	if ((g->where.v2 & GROUP_BIT(GROUP_CPUSET)) == 0)
+		return group_v1_cpuset_above(&g->where, name, v1, ret, size);
+	tree_relative(name, above);
+	for (;;) {
+		char *slash = strrchr(above, '/');
+
+		*(slash != NULL ? slash : above) = '\0';
+		(void)snprintf(path, sizeof(path), "%s%s%s", above, above[0] != '\0' ? "/" : "", v2);
+		if (group_read(g->tree->fd, path, ret, size) == 0 && ret[0] != '\0')
+			return 0;
+		if (above[0] == '\0')
+			break;
+	}
+	(void)snprintf(path, sizeof(path), "../%s", v2);
+	return group_read(g->tree->fd, path, ret, size);
+}
+
+static int check_set(const struct group *g, const char *name, const char *param, const char *had, const char *wanted,
+    bool mems, struct jail_error *err)
+{
+	char above[GROUP_SET_MAX];
+	int r;
+
+	if (wanted == NULL || (had != NULL && strcmp(had, wanted) == 0) ||
+	    ((g->where.v1 | g->where.v2) & GROUP_BIT(GROUP_CPUSET)) == 0)
+		return 0;
+	r = mems ? set_above(g, name, "cpuset.mems.effective", "cpuset.mems", above, sizeof(above))
+		 : set_above(g, name, "cpuset.cpus.effective", "cpuset.cpus", above, sizeof(above));
+	if (r < 0)
+		return group_refuse(
+		    g->params, param, err, -r, "cannot read what there is to choose from: %s", strerror(-r));
+	if (group_set_within(wanted, above))
+		return 0;
+	return group_refuse(g->params, param, err, EINVAL, "\"%.60s\": %s has %.60s", wanted,
+	    strchr(name, '.') != NULL ? "its parent jail"
+	    : mems		      ? "this machine's memory"
+				      : "this machine",
+	    above);
+}
+
+static int make_knobs(struct group *g, struct jail_error *err)
+{
+	int r;
+
+	group_v2_knobs(g);
+	r = group_v1_knobs(g, err);
+	for (size_t i = 0; i < g->nknobs; i++)
+		if (strcmp(g->knob[i].text[0], g->knob[i].text[1]) != 0)
+			g->need |= GROUP_BIT(g->knob[i].controller);
+	return r;
+}
+
+/* `was` NULL: it has no limits yet. */
+static int look(const struct tree *t, const char *name, const struct plan *was, const struct plan *plan,
+    const struct jail_params *params, int rootfd, const struct jail_options *opts, struct group **ret,
+    struct jail_error *err)
+{
+	struct group *g = calloc(1, sizeof(*g));
+	int r;
+
+	if (g == NULL)
+		return jail_error_set(err, ENOMEM, "out of memory");
+	g->tree = t;
+	g->params = params;
+	g->where = (struct groups)GROUPS_NONE;
+	group_want_none(&g->want[0]);
+	r = groups_find(t, &g->where);
+	if (r < 0)
+		(void)jail_error_sys(err, -r, "cannot find the controllers of control groups");
+	if (r == 0 && was != NULL)
+		r = group_want_make(was, rootfd, true, &g->want[0], NULL);
+	if (r == 0)
+		r = group_want_make(plan, rootfd, false, &g->want[1], err);
+	if (r == 0 && (r = group_want_align(&g->want[0], &g->want[1])) < 0)
+		(void)jail_error_set(err, E2BIG, "the limits are of too many disks");
+	if (r == 0)
+		r = make_knobs(g, err);
+	if (r == 0)
+		r = check_controllers(g, err);
+	if (r == 0)
+		r = check_set(g, name, "limit.cpuset", g->want[0].cpuset, g->want[1].cpuset, false, err);
+	if (r == 0)
+		r = check_set(g, name, "limit.cpuset.mems", g->want[0].mems, g->want[1].mems, true, err);
+	if (r < 0) {
+		group_free(g);
+		return r;
+	}
+	warn_pcpu(g, plan, opts);
+	*ret = g;
+	return 0;
+}
+
+int group_prepare(const struct tree *t, const char *name, const struct plan *plan, const struct jail_params *params,
+    int rootfd, const struct jail_options *opts, struct group **ret, struct jail_error *err)
+{
+	*ret = NULL;
+	return group_want_any(plan) ? look(t, name, NULL, plan, params, rootfd, opts, ret, err) : 0;
+}
+
+void group_free(struct group *g)
+{
+	if (g == NULL)
+		return;
+	groups_close(&g->where);
+	free(g);
+}
+
+/* -------------------------------------------------------------------------------------------------------- writing */
+
+/* The directory that a controller has for the jail. */
+static int open_group(const struct group *g, const char *name, enum group_controller c, int *ret_fd)
+{
+	char path[JAIL_NAME_MAX + 64];
+
+	if ((g->where.v2 & GROUP_BIT(c)) != 0)
+		return tree_jail_open(g->tree, name, ret_fd);
+	group_v1_path(name, "", path, sizeof(path));
+	*ret_fd = openat(g->where.fd[c], path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret_fd < 0 ? negative_errno() : 0;
+}
+
+static int write_knob(const struct group *g, int fd, const struct group_knob *k, size_t which)
+{
+	int r, other;
+
+	/* v1 takes no empty set: group_v1_beneath() gives it what those above have. */
+	if (k->text[which][0] == '\0' && (g->where.v2 & GROUP_BIT(k->controller)) == 0)
+		return 0;
+	r = group_write(fd, k->file, k->text[which]);
+	other = r;
+
+	if (k->other_file != NULL && (r == 0 || r == -ENOENT))
+		other = group_write(fd, k->other_file, k->other_text[which]);
+	return r == -ENOENT ? other : r;
+}
+
+static int knob_failed(const struct group *g, const struct group_knob *k, int fd, int r, struct jail_error *err)
+{
+	bool v2 = (g->where.v2 & GROUP_BIT(k->controller)) != 0;
+	const char *controller = v2 ? group_name_v2(k->controller) : group_name_v1(k->controller);
+
+	if (r == -ENOENT && fd >= 0 && faccessat(fd, "cgroup.procs", F_OK, 0) == 0) {
+		(void)group_refuse(g->params, k->param, err, ENOTSUP,
+		    "the controller \"%s\" (cgroup v%d) has no %s on this kernel", controller, v2 ? 2 : 1, k->file);
+		return jail_error_hint(err, ENOTSUP, "%s",
+		    strstr(k->file, "swap") != NULL || strstr(k->file, "memsw") != NULL
+			? "boot with swapaccount=1 on a kernel with swap"
+			: "see jcheck for what this machine can limit");
+	}
+	if (r == -ENOENT || r == -ENODEV) {
+		(void)group_refuse(g->params, k->param, err, ENODEV,
+		    "its group of the controller \"%s\" (cgroup v%d) has been taken away, or the controller switched "
+		    "off",
+		    controller, v2 ? 2 : 1);
+		return jail_error_hint(err, ENODEV, "restart the jail: jail -rc");
+	}
+	if (r == -EBUSY && k->controller == GROUP_MEMORY)
+		return group_refuse(g->params, k->param, err, EBUSY,
+		    "it uses more than that now, and the kernel can't take it back (%s)", k->file);
+	return group_refuse(
+	    g->params, k->param, err, -r, "cannot write \"%s\" to %s: %s", k->text[1], k->file, strerror(-r));
+}
+
+/* Each that differs; after a failure those before it are written back. */
+static int write_knobs(const struct group *g, const char *name, struct jail_error *err)
+{
+	for (size_t i = 0; i < g->nknobs; i++) {
+		const struct group_knob *k = &g->knob[i];
+		_cleanup_close_ int fd = -1;
+		int r;
+
+		if (strcmp(k->text[0], k->text[1]) == 0)
+			continue;
+		r = open_group(g, name, k->controller, &fd);
+		if (r == 0)
+			r = write_knob(g, fd, k, 1);
+		if (r == 0)
+			continue;
+		r = knob_failed(g, k, fd, r, err);
+		while (i-- > 0) {
+			_cleanup_close_ int back = -1;
+
+			if (strcmp(g->knob[i].text[0], g->knob[i].text[1]) != 0 &&
+			    open_group(g, name, g->knob[i].controller, &back) == 0)
+				(void)write_knob(g, back, &g->knob[i], 0);
+		}
+		return r;
+	}
+	return 0;
+}
+
+/* Directories and controllers. */
+static int make_groups(const struct group *g, const char *name, bool fresh, struct jail_error *err)
+{
+	unsigned v2 = g->need & g->where.v2, v1 = g->need & ~g->where.v2;
+	int r = v2 != 0 ? group_v2_enable(g, name, v2, err) : 0;
+
+	return r == 0 && v1 != 0 ? group_v1_make(g, name, v1, fresh, err) : r;
+}
+
+int group_make(struct group *g, const char *name, struct jail_error *err)
+{
+	int r = make_groups(g, name, true, err);
+
+	return r == 0 ? write_knobs(g, name, err) : r;
+}
+
+/* ------------------------------------------------------------------------------------------------------- changing */
+
+/* Lowered below what is used: the kernel takes back what it can, and else kills. */
+struct memory_look {
+	uint64_t used, kills;
+};
+
+static void look_memory(const struct group *g, const char *name, struct memory_look *ret)
+{
+	bool v2 = (g->where.v2 & GROUP_BIT(GROUP_MEMORY)) != 0;
+	_cleanup_close_ int fd = -1;
+	char text[512];
+	const char *at;
+
+	memset(ret, 0, sizeof(*ret));
+	if (open_group(g, name, GROUP_MEMORY, &fd) < 0)
+		return;
+	if (group_read(fd, v2 ? "memory.current" : "memory.usage_in_bytes", text, sizeof(text)) == 0)
+		ret->used = strtoull(text, NULL, 10);
+	if (group_read(fd, v2 ? "memory.events" : "memory.oom_control", text, sizeof(text)) == 0 &&
+	    (at = strstr(text, "oom_kill ")) != NULL)
+		ret->kills = strtoull(at + 9, NULL, 10);
+}
+
+static void warn_memory(const struct group *g, const char *name, const struct plan *will,
+    const struct memory_look *before, const struct jail_options *opts)
+{
+	struct memory_look now;
+	char text[200];
+
+	if (g->want[1].memory >= before->used || g->want[1].memory == g->want[0].memory)
+		return;
+	look_memory(g, name, &now);
+	(void)snprintf(text, sizeof(text),
+	    "it used %" PRIu64 " bytes, which is more: the kernel took back %" PRIu64 " and killed %" PRIu64
+	    " process%s",
+	    before->used, now.used < before->used ? before->used - now.used : 0, now.kills - before->kills,
+	    now.kills - before->kills == 1 ? "" : "es");
+	warn(opts, will, g->params, "limit.memoryuse", text);
+}
+
+/* What is different between the two that `g` holds. */
+static int change(const struct group *g, const char *name, struct jail_error *err)
+{
+	unsigned v1 = g->need & ~g->where.v2;
+	int r = make_groups(g, name, false, err);
+
+	if (r == 0 && v1 != 0)
+		r = group_v1_beneath(g, name, 1, false, err);
+	if (r == 0)
+		r = write_knobs(g, name, err);
+	if (r < 0 || v1 == 0)
+		return r;
+	r = group_v1_move(g, name, v1, err);
+	return r == 0 ? group_v1_beneath(g, name, 1, true, err) : r;
+}
+
+/* Each becomes the other; what was done last is undone first. */
+static void exchange(struct group *g)
+{
+	struct group_want was = g->want[0];
+
+	g->want[0] = g->want[1];
+	g->want[1] = was;
+	for (size_t i = 0; i < g->nknobs; i++) {
+		struct group_knob *k = &g->knob[i];
+		const char *text = k->text[0], *other = k->other_text[0];
+
+		k->text[0] = k->text[1];
+		k->text[1] = text;
+		k->other_text[0] = k->other_text[1];
+		k->other_text[1] = other;
+	}
+	for (size_t i = 0; i < g->nknobs / 2; i++) {
+		struct group_knob k = g->knob[i];
+
+		g->knob[i] = g->knob[g->nknobs - 1 - i];
+		g->knob[g->nknobs - 1 - i] = k;
+	}
+}
+
+int group_change(const struct tree *t, const char *name, const struct plan *was, const struct plan *will,
+    const struct jail_params *params, const struct jail_options *opts, struct jail_error *err)
+{
+	struct memory_look before;
+	struct group *g;
+	int r;
+
+	if (!group_want_any(was) && !group_want_any(will))
+		return 0;
+	r = look(t, name, was, will, params, -1, opts, &g, err);
+	if (r < 0)
+		return r;
+	look_memory(g, name, &before);
+	r = g->need != 0 ? change(g, name, err) : 0;
+	if (r == 0) {
+		warn_memory(g, name, will, &before, opts);
+	} else {
+		exchange(g);
+		(void)change(g, name, NULL);
+	}
+	group_free(g);
+	return r;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * group_device.c: from a path to the disk beneath it. The kernel limits whole disks: a partition is its disk's. It may
+ * not know what the disk is limited to.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "group_parts.h"
+#include "sys.h"
+
+/* "8:1" as the kernel writes it. */
+static bool parse_numbers(const char *text, unsigned *major, unsigned *minor)
+{
+	int n = 0;
+
+	return sscanf(text, "%4u:%7u%n", major, minor, &n) == 2 && text[n] == '\0' && text[0] >= '0' && text[0] <= '9';
+}
+
+static int read_numbers(const char *path, unsigned *major, unsigned *minor)
+{
+	char text[32];
+	int r = group_read(AT_FDCWD, path, text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	return parse_numbers(text, major, minor) ? 0 : -ENODEV;
+}
+
+static int whole_disk(unsigned *major, unsigned *minor)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/dev", *major, *minor);
+	if (access(path, F_OK) < 0)
+		return -ENODEV;
+	(void)snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/partition", *major, *minor);
+	if (access(path, F_OK) < 0)
+		return 0;
+	/* A partition's directory lies in its disk's. */
+	(void)snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/../dev", *major, *minor);
+	return read_numbers(path, major, minor);
+}
+
+static long mount_number(int fd)
+{
+	char path[64], line[128];
+	long number = -1;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	while (f != NULL && number < 0 && fgets(line, sizeof(line), f) != NULL)
+		(void)sscanf(line, "mnt_id: %ld", &number);
+	if (f != NULL)
+		(void)fclose(f);
+	return number;
+}
+
+/* File systems that span disks (btrfs) have a device number of no disk; their mount names one. */
+static int mounted_from(int fd, unsigned *major, unsigned *minor)
+{
+	long wanted = mount_number(fd), number;
+	char line[4096], source[1024];
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	struct stat st;
+	int r = -ENODEV;
+
+	if (f == NULL)
+		return negative_errno();
+	while (r < 0 && fgets(line, sizeof(line), f) != NULL) {
+		const char *dash = strstr(line, " - ");
+
+		if (dash == NULL || sscanf(line, "%ld", &number) != 1 || number != wanted ||
+		    sscanf(dash, " - %*s %1023s", source) != 1)
+			continue;
+		if (source[0] != '/' || stat(source, &st) < 0 || !S_ISBLK(st.st_mode))
+			break;
+		*major = major(st.st_rdev);
+		*minor = minor(st.st_rdev);
+		r = 0;
+	}
+	(void)fclose(f);
+	return r;
+}
+
+int group_device_named(int rootfd, const char *name, unsigned *ret_major, unsigned *ret_minor)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = rootfd >= 0 ? RESOLVE_IN_ROOT : 0};
+	_cleanup_close_ int fd = -1;
+	unsigned major, minor;
+	struct stat st;
+	int r;
+
+	if (!parse_numbers(name, &major, &minor)) {
+		fd = (int)syscall(SYS_openat2, rootfd >= 0 ? rootfd : AT_FDCWD, name, &how, sizeof(how));
+		if (fd < 0 || fstat(fd, &st) < 0)
+			return negative_errno();
+		major = S_ISBLK(st.st_mode) ? major(st.st_rdev) : major(st.st_dev);
+		minor = S_ISBLK(st.st_mode) ? minor(st.st_rdev) : minor(st.st_dev);
+		if (!S_ISBLK(st.st_mode) && major == 0 && (r = mounted_from(fd, &major, &minor)) < 0)
+			return r;
+	}
+	r = whole_disk(&major, &minor);
+	if (r < 0)
+		return r;
+	*ret_major = major;
+	*ret_minor = minor;
+	return 0;
+}
