@@ -145,13 +145,13 @@ int tree_jail_rmdir(const struct tree *t, const char *name)
 	tree_relative(name, path);
 	(void)snprintf(leaf, sizeof(leaf), "%s/" TREE_LEAF, path);
 	for (unsigned tries = 0; unlinkat(t->fd, path, AT_REMOVEDIR) < 0; tries++) {
-		/* It has been made by who gave a child of it limits. */
-		if (unlinkat(t->fd, leaf, AT_REMOVEDIR) == 0)
-			continue;
 		if (tree_gone(-errno))
 			return 0;
 		if (errno != EBUSY || tries >= 12)
 			return negative_errno();
+		/* Where a child has had limits. */
+		if (unlinkat(t->fd, leaf, AT_REMOVEDIR) == 0)
+			continue;
 		(void)nanosleep(&pause, NULL);
 		pause.tv_nsec = pause.tv_nsec < 100 * 1000 * 1000 ? pause.tv_nsec * 2 : pause.tv_nsec;
 	}
