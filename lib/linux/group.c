@@ -328,14 +328,18 @@ static int open_group(const struct group *g, const char *name, enum group_contro
 	return *ret_fd < 0 ? negative_errno() : 0;
 }
 
-static int write_knob(const struct group *g, int fd, const struct group_knob *k, size_t which)
+static int write_knob(const struct group *g, const char *name, int fd, const struct group_knob *k, size_t which)
 {
+	char above[GROUP_SET_MAX];
 	int r, other;
 
 	/* v1 takes no empty set: group_v1_beneath() gives it what those above have. */
 	if (k->text[which][0] == '\0' && (g->where.v2 & GROUP_BIT(k->controller)) == 0)
 		return 0;
 	r = group_write(fd, k->file, k->text[which]);
+	/* Nor does v2, once there were a set and processes: what is above, then. */
+	if (r == -ENOSPC && k->text[which][0] == '\0' && set_above(g, name, k->above, "", above, sizeof(above)) == 0)
+		r = group_write(fd, k->file, above);
 	other = r;
 
 	if (k->other_file != NULL && (r == 0 || r == -ENOENT))
@@ -382,7 +386,7 @@ static int write_knobs(const struct group *g, const char *name, struct jail_erro
 			continue;
 		r = open_group(g, name, k->controller, &fd);
 		if (r == 0)
-			r = write_knob(g, fd, k, 1);
+			r = write_knob(g, name, fd, k, 1);
 		if (r == 0)
 			continue;
 		r = knob_failed(g, k, fd, r, err);
@@ -391,7 +395,7 @@ static int write_knobs(const struct group *g, const char *name, struct jail_erro
 
 			if (strcmp(g->knob[i].text[0], g->knob[i].text[1]) != 0 &&
 			    open_group(g, name, g->knob[i].controller, &back) == 0)
-				(void)write_knob(g, back, &g->knob[i], 0);
+				(void)write_knob(g, name, back, &g->knob[i], 0);
 		}
 		return r;
 	}

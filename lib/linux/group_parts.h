@@ -51,6 +51,7 @@ struct group_knob {
 	const char *text[2];
 	const char *other_file; /* does the same on other kernels; NULL: none */
 	const char *other_text[2];
+	const char *above; /* of a set: where the groups above say what they have */
 };
 
 #define GROUP_KNOBS_MAX (10 + GROUP_RATES * GROUP_DEVICES_MAX)

@@ -82,6 +82,8 @@ static void set_knobs(struct group *g)
 	struct group_knob *mems = group_knob(g, GROUP_CPUSET, "limit.cpuset.mems", "cpuset.mems");
 	struct group_knob *cpus = group_knob(g, GROUP_CPUSET, "limit.cpuset", "cpuset.cpus");
 
+	mems->above = "cpuset.mems.effective";
+	cpus->above = "cpuset.cpus.effective";
 	for (size_t side = 0; side < 2; side++) {
 		mems->text[side] = g->want[side].mems != NULL ? g->want[side].mems : "";
 		cpus->text[side] = g->want[side].cpuset != NULL ? g->want[side].cpuset : "";
