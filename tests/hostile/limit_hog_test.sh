@@ -1,0 +1,127 @@
+#! /usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Jails that take all they can: a fork bomb, memory of each kind, processors. Their limits hold, a neighbour goes on, and
+# the jail can be changed, killed and removed at once, with nothing left.
+. "$(atf_get_srcdir)/../functional/common.sh"
+
+hog=$JAIL_HOSTILE/limit_hog
+
+now() {
+	date +%s%N | cut -c1-13
+}
+
+# attack NAME ARGUMENT...: limit_hog without end in the jail, in the background.
+attack() {
+	in=$1
+	shift
+	jexec "$in" /bin/sh -c "while :; do /bin/limit_hog $*; done" >/dev/null 2>&1 </dev/null &
+}
+
+box() {
+	new_root
+	[ -x "$root/bin/limit_hog" ] || cp "$hog" "$root/bin/limit_hog"
+	atf_check -o ignore jail -c name="$@" path="$root" persist
+}
+
+# The neighbour runs a program, and the host a command.
+neighbour() {
+	atf_check -o match:'^[1-9]' jexec $p-next /bin/limit_hog spin 200
+	atf_check true
+}
+
+# Killed and gone within a second; in emulation, where nothing is to be timed, just gone.
+gone() {
+	start=$(now)
+	# It may have lost its process 1 to the limit.
+	jail -qR "$1" 2>err || grep -q 'no such jail' err || die "$(cat err)"
+	took=$(($(now) - start))
+	[ -n "${JAIL_VM:-}" ] || [ $took -lt 1000 ] || die "removed after $took ms"
+	wait
+}
+
+# frozen NAME: stopped from outside, and removed all the same.
+frozen() {
+	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	echo 1 >"$v2/jail/$1/cgroup.freeze" || die "cannot freeze"
+	gone "$1"
+}
+
+define_case bomb 'a fork bomb'
+bomb_body() {
+	box $(prefix)-next
+	for way in gone frozen; do
+		box $p limit.maxproc=60 limit.pcpu=60
+		attack $p bomb
+		sleep 1
+		neighbour
+		atf_check -o ignore jail -m name=$p limit.maxproc=30
+		neighbour
+		$way $p
+	done
+	atf_check -o ignore jail -r $p-next
+	nothing_left
+}
+
+define_case late 'a fork bomb that is under way when it gets its limits'
+late_body() {
+	box $(prefix) limit.maxproc=200 children.max=2
+	attack $p bomb
+	sleep 1
+	# Other controllers than the one it is in: all of its processes are moved.
+	atf_check -o ignore jail -m name=$p limit.pcpu=30 limit.memoryuse=64m
+	atf_check -o match:"^$p\$" jls -j $p name
+	gone $p
+	nothing_left
+}
+
+# hungry PARAMETER ARGUMENT...: a jail that takes what it can of one kind of memory.
+hungry() {
+	box $(prefix)-next
+	box $p limit.memoryuse=48m limit.swapuse=0 limit.pcpu=80 "$1"
+	shift
+	attack $p "$@"
+	sleep 1
+	neighbour
+	# What lies in a file system in memory can't be taken back: v1 says so, v2 kills.
+	jail -qm name=$p limit.memoryuse=40m 2>err || grep -Eq "can't take it back|no such jail" err || die "$(cat err)"
+	neighbour
+	gone $p
+	atf_check -o ignore jail -r $p-next
+	nothing_left
+}
+
+define_case anonymous 'memory without end'
+anonymous_body() {
+	hungry exec.timeout=60 memory 4000
+}
+
+define_case cache 'the page cache without end'
+cache_body() {
+	hungry exec.timeout=60 cache /tmp/cache 200
+}
+
+define_case tmpfs 'a file system in memory, filled up'
+tmpfs_body() {
+	hungry path.volatile=1g file /tmp/full 900
+}
+
+define_case processors 'all processors'
+processors_body() {
+	box $(prefix)-next
+	box $p limit.pcpu=50
+	for i in 1 2 3 4; do
+		attack $p spin 10000
+	done
+	sleep 1
+	got=$(jexec $p-next /bin/limit_hog spin 1000)
+	[ -n "${JAIL_VM:-}" ] || [ "$got" -ge 150 ] || die "the neighbour got $got ms of 1000"
+	gone $p
+	atf_check -o ignore jail -r $p-next
+	nothing_left
+}
+
+atf_init_test_cases() {
+	for c in bomb late anonymous cache tmpfs processors; do
+		atf_add_test_case $c
+	done
+}
