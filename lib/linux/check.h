@@ -34,7 +34,14 @@ bool check_cgroup2(struct check_text *detail);
 bool check_clone_into(struct check_text *detail);
 bool check_cgroup_kill(struct check_text *detail);
 bool check_trusted(struct check_text *detail);
-bool check_controllers(struct check_text *detail);
+bool check_memory(struct check_text *detail);
+bool check_swap(struct check_text *detail);
+bool check_oom_group(struct check_text *detail);
+bool check_cpu(struct check_text *detail);
+bool check_cpuset(struct check_text *detail);
+bool check_pids(struct check_text *detail);
+bool check_io(struct check_text *detail);
+bool check_io_weight(struct check_text *detail);
 
 /* check_files.c */
 bool check_mount_api(struct check_text *detail);

@@ -13,6 +13,7 @@
 
 #include "../util.h"
 #include "check.h"
+#include "group_parts.h"
 #include "sys.h"
 #include "tree.h"
 
@@ -145,36 +146,135 @@ bool check_trusted(struct check_text *detail)
 	return true;
 }
 
-/* Controllers that v1 mounts hold: the lines of /proc/cgroups whose hierarchy is not 0. */
-static size_t v1_controllers(struct check_text *detail, const char *table)
+static int find_groups(int *ret_root, struct groups *ret, struct check_text *detail)
 {
-	size_t n = 0;
+	char path[CGROUP_PATH_MAX];
+	bool hybrid;
+	int r = find_mount(path, &hybrid);
 
-	while (*table != '\0') {
-		size_t line = strcspn(table, "\n"), name = strcspn(table, "\t\n");
-
-		if (*table != '#' && name < line && table[name + 1] != '0')
-			check_add(detail, "%s%.*s", n++ == 0 ? "; v1: " : " ", (int)name, table);
-		table += line;
-		table += *table == '\n';
+	if (r == 0) {
+		*ret_root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		r = *ret_root < 0 ? negative_errno() : groups_find_at(*ret_root, "cgroup.controllers", ret);
 	}
-	return n;
+	if (r < 0)
+		check_say(detail, "there is no cgroup v2");
+	return r;
 }
 
-bool check_controllers(struct check_text *detail)
+static bool check_controller(struct check_text *detail, enum group_controller c)
 {
-	char path[CGROUP_PATH_MAX], file[CGROUP_PATH_MAX + 32], list[1024] = "";
-	bool hybrid, memory;
+	struct groups where = GROUPS_NONE;
+	_cleanup_close_ int root = -1;
+	unsigned bit = GROUP_BIT(c);
 
-	if (find_mount(path, &hybrid) < 0) {
-		check_say(detail, "there is no cgroup v2");
+	if (find_groups(&root, &where, detail) < 0)
 		return false;
+	if ((where.v2 & bit) != 0)
+		check_say(detail, "in cgroup v2");
+	else if ((where.v1 & bit) != 0)
+		check_say(detail, "in cgroup v1 (\"%s\")", group_name_v1(c));
+	else
+		check_say(detail, "neither in cgroup v2 nor mounted as v1");
+	bit &= where.v2 | where.v1;
+	groups_close(&where);
+	return bit != 0;
+}
+
+bool check_memory(struct check_text *detail)
+{
+	return check_controller(detail, GROUP_MEMORY);
+}
+
+bool check_cpu(struct check_text *detail)
+{
+	return check_controller(detail, GROUP_CPU);
+}
+
+bool check_cpuset(struct check_text *detail)
+{
+	return check_controller(detail, GROUP_CPUSET);
+}
+
+bool check_pids(struct check_text *detail)
+{
+	return check_controller(detail, GROUP_PIDS);
+}
+
+bool check_io(struct check_text *detail)
+{
+	return check_controller(detail, GROUP_IO);
+}
+
+/* A file that only groups beneath the root have, when the controller is switched on: 1, 0, or -1 for "none to ask". */
+static int beneath_has(int root, const char *proof, const char *file)
+{
+	_cleanup_close_ int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int found = -1;
+
+	if (dir == NULL)
+		return -1;
+	(void)take_fd(&fd);
+	for (struct dirent *e; found < 0 && (e = readdir(dir)) != NULL;) {
+		char path[CGROUP_PATH_MAX];
+
+		if (e->d_type != DT_DIR || e->d_name[0] == '.' ||
+		    snprintf(path, sizeof(path), "%.128s/%s", e->d_name, proof) < 0 ||
+		    faccessat(root, path, F_OK, 0) < 0)
+			continue;
+		(void)snprintf(path, sizeof(path), "%.128s/%s", e->d_name, file);
+		found = faccessat(root, path, F_OK, 0) == 0;
 	}
-	(void)snprintf(file, sizeof(file), "%s/cgroup.controllers", path);
-	(void)check_read(file, list, sizeof(list));
-	check_say(detail, "v2: %.60s", list[0] != '\0' ? list : "none");
-	memory = check_has_word(list, "memory", " ");
-	if (check_read("/proc/cgroups", list, sizeof(list)) == 0 && v1_controllers(detail, list) > 0)
-		memory = memory || strstr(detail->buf, "memory") != NULL;
-	return memory;
+	(void)closedir(dir);
+	return found;
+}
+
+bool check_swap(struct check_text *detail)
+{
+	struct groups where = GROUPS_NONE;
+	_cleanup_close_ int root = -1;
+	int found = 0;
+
+	if (find_groups(&root, &where, detail) < 0)
+		return false;
+	if ((where.v2 & GROUP_BIT(GROUP_MEMORY)) != 0)
+		found = beneath_has(root, "memory.max", "memory.swap.max") != 0;
+	else if ((where.v1 & GROUP_BIT(GROUP_MEMORY)) != 0)
+		found = faccessat(where.fd[GROUP_MEMORY], "memory.memsw.limit_in_bytes", F_OK, 0) == 0;
+	groups_close(&where);
+	check_say(detail, found ? "counted" : "not counted");
+	return found != 0;
+}
+
+bool check_oom_group(struct check_text *detail)
+{
+	struct groups where = GROUPS_NONE;
+	_cleanup_close_ int root = -1;
+	bool found;
+
+	if (find_groups(&root, &where, detail) < 0)
+		return false;
+	found = (where.v2 & GROUP_BIT(GROUP_MEMORY)) != 0;
+	groups_close(&where);
+	check_say(detail, found ? "memory.oom.group" : "only the controller memory of cgroup v2 can");
+	return found;
+}
+
+/* In v2 by a cost model or by BFQ, in v1 by BFQ. */
+bool check_io_weight(struct check_text *detail)
+{
+	struct groups where = GROUPS_NONE;
+	_cleanup_close_ int root = -1;
+	bool found = false;
+
+	if (find_groups(&root, &where, detail) < 0)
+		return false;
+	if ((where.v2 & GROUP_BIT(GROUP_IO)) != 0)
+		found = faccessat(root, "io.cost.qos", F_OK, 0) == 0 || beneath_has(root, "io.max", "io.weight") > 0 ||
+			beneath_has(root, "io.max", "io.bfq.weight") > 0;
+	else if ((where.v1 & GROUP_BIT(GROUP_IO)) != 0)
+		found = faccessat(where.fd[GROUP_IO], "blkio.bfq.io_service_bytes", F_OK, 0) == 0;
+	groups_close(&where);
+	check_say(detail, found ? "there" : "neither a cost model nor BFQ");
+	return found;
 }

@@ -131,10 +131,15 @@ static unsigned try_usual(struct groups *g, unsigned missing)
 
 int groups_find(const struct tree *t, struct groups *ret)
 {
+	return groups_find_at(t->fd, "../cgroup.controllers", ret);
+}
+
+int groups_find_at(int dirfd, const char *file, struct groups *ret)
+{
 	struct groups g = GROUPS_NONE;
 	char list[512];
 	unsigned missing;
-	int r = group_read(t->fd, "../cgroup.controllers", list, sizeof(list));
+	int r = group_read(dirfd, file, list, sizeof(list));
 
 	if (r < 0)
 		return r;

@@ -107,6 +107,8 @@ const char *group_limits_of(enum group_controller c);
 bool group_has_word(const char *text, const char *word, char separator);
 /* Allocates nothing. */
 int groups_find(const struct tree *t, struct groups *ret);
+/* `file`: the list of v2's, cgroup.controllers. */
+int groups_find_at(int dirfd, const char *file, struct groups *ret);
 void groups_close(struct groups *g);
 
 /* group_want.c */

@@ -17,8 +17,9 @@ struct group {
 static const char *const files[] = {"path", "mount", "devices", "devfs_ruleset", "enforce_statfs", "users", NULL};
 static const char *const commands[] = {"exec.", "command", "stop.", "env", NULL};
 static const char *const privileges[] = {"allow.", "securelevel", "sysvmsg", "sysvsem", "sysvshm", NULL};
+static const char *const limits[] = {"limit.", NULL};
 static const struct group groups[] = {
-    {"files", files}, {"commands", commands}, {"privileges", privileges}, {"identity", NULL}};
+    {"files", files}, {"commands", commands}, {"privileges", privileges}, {"limits", limits}, {"identity", NULL}};
 
 static int begins(const char *name, const char *const *prefixes)
 {
