@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <term.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -262,8 +263,14 @@ static bool wait_for_key(int64_t until)
 
 static bool start_curses(SCREEN **ret)
 {
-	SCREEN *terminal = newterm(NULL, stdout, stdin);
+	SCREEN *terminal;
+	int found;
 
+	/* newterm(3X) does not give everything back when it fails. */
+	if (setupterm(NULL, STDOUT_FILENO, &found) == ERR)
+		return false;
+	(void)del_curterm(cur_term);
+	terminal = newterm(NULL, stdout, stdin);
 	if (terminal == NULL)
 		return false;
 	(void)set_term(terminal);
