@@ -17,6 +17,12 @@ campaign() {
 	grep '^FAILED' report >failed || true
 	atf_check -o empty cat failed
 	atf_check_equal 0 "$status"
+	# In the hierarchies of cgroup v1 too, of this campaign or of one that is over.
+	for g in /sys/fs/cgroup/*/jail/h[0-9]*-*; do
+		pid=${g##*/h}
+		[ ! -d "$g" ] || [ -d "/proc/${pid%%-*}" ] || echo "$g"
+	done >groups
+	atf_check -o empty cat groups
 }
 
 # Workers' jails are called hPID-N: those of a campaign that was itself killed.
@@ -67,6 +73,8 @@ define interrupt_views 'the same for every kind of view, with hooks and with use
 define interrupt_remove 'every call of removal, change and cleaning up is interrupted' \
     interrupt kill-jail stop-jail remove-base remove-parent modify sweep
 for mode in kill fail interrupt; do
+	define "${mode}_limits" "limits that groups hold, made, changed and removed: $mode" \
+	    "$mode" limits limits-child limits-modify limits-remove
 	define "${mode}_enter" "entering a running jail, services and terminals: $mode" \
 	    "$mode" service enter enter-hostusers terminal enter-terminal
 done
