@@ -314,6 +314,37 @@ void group_free(struct group *g)
 	free(g);
 }
 
+static int read_set(
+    const struct tree *t, const struct groups *where, const char *name, bool mems, char *ret, size_t size)
+{
+	char path[JAIL_NAME_MAX + 64];
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if ((where->v2 & GROUP_BIT(GROUP_CPUSET)) == 0) {
+		group_v1_path(name, mems ? "cpuset.mems" : "cpuset.cpus", path, sizeof(path));
+		return where->fd[GROUP_CPUSET] < 0 ? -ENODEV : group_read(where->fd[GROUP_CPUSET], path, ret, size);
+	}
+	r = tree_jail_open(t, name, &fd);
+	return r < 0 ? r : group_read(fd, mems ? "cpuset.mems.effective" : "cpuset.cpus.effective", ret, size);
+}
+
+int group_set_less(const char *name, const char *own, bool mems, char *ret, size_t size)
+{
+	struct groups where = GROUPS_NONE;
+	struct tree t;
+	int r = tree_open(false, &t, NULL);
+
+	if (r < 0)
+		return 0;
+	r = groups_find(&t, &where);
+	if (r == 0)
+		r = read_set(&t, &where, name, mems, ret, size);
+	groups_close(&where);
+	tree_close(&t);
+	return r == 0 && ret[0] != '\0' && !group_set_within(own, ret);
+}
+
 /* -------------------------------------------------------------------------------------------------------- writing */
 
 /* The directory that a controller has for the jail. */

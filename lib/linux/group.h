@@ -47,6 +47,11 @@ int group_leaf(int jailfd, int *ret_fd);
  */
 int group_change(const struct tree *t, const char *name, const struct plan *was, const struct plan *will,
     const struct jail_params *params, const struct jail_options *opts, struct jail_error *err);
+/*
+ * The processors (`mems`: memory nodes) that a jail may use now, where that is less than its own set `own`. 1: it is,
+ * 0: all of `own`, or nobody can say.
+ */
+int group_set_less(const char *name, const char *own, bool mems, char *ret, size_t size);
 /* Take a jail's groups away, but for its directory. Root lock held; nothing lives in it. */
 int group_remove(const struct tree *t, const char *name, int dirfd, struct jail_error *err);
 /* Somebody who changed the jail was killed: what had been stopped for that goes on. */

@@ -10,6 +10,7 @@
 
 #include "attach.h"
 #include "error.h"
+#include "group.h"
 #include "params.h"
 #include "privilege.h"
 #include "process.h"
@@ -118,6 +119,19 @@ static int report_limit(
 	return params_report(p, row->param, text);
 }
 
+static int report_set(struct jail_params *p, const char *name, const char *param, bool mems)
+{
+	char own[512] = "", now[512];
+	size_t used = 0;
+
+	for (size_t i = 0; i < jail_params_count(p, param) && used < sizeof(own); i++)
+		used += (size_t)snprintf(
+		    own + used, sizeof(own) - used, "%s%s", i > 0 ? "," : "", jail_params_item(p, param, i));
+	if (used == 0 || used >= sizeof(own) || group_set_less(name, own, mems, now, sizeof(now)) == 0)
+		return 0;
+	return params_report(p, param, now);
+}
+
 /* A jail within others is held to what they have, whatever is written for itself. */
 static int report_limits(struct jail_params *p, const char *name, const struct store_state *s)
 {
@@ -126,8 +140,13 @@ static int report_limits(struct jail_params *p, const char *name, const struct s
 	struct plan *plan = NULL;
 	int r = 0;
 
-	if (strchr(name, '.') == NULL || (s->flags & STORE_F_LIMITS) == 0 || plan_make_running(p, &plan, NULL) < 0)
+	if (strchr(name, '.') == NULL)
 		return 0;
+	r = report_set(p, name, "limit.cpuset", false);
+	if (r == 0)
+		r = report_set(p, name, "limit.cpuset.mems", true);
+	if (r < 0 || (s->flags & STORE_F_LIMITS) == 0 || plan_make_running(p, &plan, NULL) < 0)
+		return r;
 	for (size_t i = 0; r == 0 && (row = limit_row_at(i)) != NULL; i++) {
 		const uint64_t *own = plan->record.limit;
 		enum policy_limit l = row->limit;

@@ -192,6 +192,12 @@ cpuset_body() {
 		[ "$(hogs $p processors)" = $((last + 1)) ] || die "not widened"
 		[ "$(hogs $p.kid processors)" = 1 ] || die "the child was widened"
 		atf_check -o ignore jail -m name=$p.kid limit.cpuset=$last
+		atf_check -o ignore jail -m name=$p.kid limit.cpuset=0-$last
+		atf_check -o ignore jail -m name=$p limit.cpuset=$last
+		reports $p.kid limit.cpuset $last
+		atf_check -o ignore jail -m name=$p limit.cpuset=0-$last
+		reports $p.kid limit.cpuset 0-$last
+		[ "$(hogs $p.kid processors)" = $((last + 1)) ] || die "the child's own is not back"
 		atf_check -o ignore jail -m name=$p.kid limit.cpuset=
 		[ "$(hogs $p.kid processors)" = $((last + 1)) ] || die "the child's is not lifted"
 		atf_check -o ignore jail -m name=$p limit.cpuset=$last
