@@ -6,7 +6,7 @@
 set -u
 export LC_ALL=C
 
-steps='gcc clang vm fuzz format tidy manuals shell left'
+steps='gcc clang sanitize vm fuzz format tidy manuals shell left'
 source=$(cd "$(dirname "$0")/.." && pwd)
 build=$source/build
 logs=$build/logs
@@ -114,7 +114,8 @@ step_sanitize() {
 	export ASAN_OPTIONS="log_path=$reports/asan:exitcode=99:detect_stack_use_after_return=1"
 	export UBSAN_OPTIONS="log_path=$reports/ubsan:print_stacktrace=1:halt_on_error=1"
 	export JAIL_SANITIZED=1
-	tests sanitize
+	# The other hostile ones want static tools or the speed of these.
+	tests sanitize unit functional hostile/escape_test.sh hostile/view_test.sh
 	unset ASAN_OPTIONS UBSAN_OPTIONS JAIL_SANITIZED
 	run sanitize-reports no_reports "$reports"
 }
@@ -258,7 +259,7 @@ step_coverage() {
 	CC=gcc run coverage-build make_build coverage -Db_coverage=true || return
 	find "$build/coverage" -name '*.gcda' -delete
 	with_stage coverage kyua test -k "$build/coverage/tests/Kyuafile" --results-file="$build/coverage/kyua.db.$$" \
-	    >"$logs/coverage-tests.log" 2>&1 </dev/null
+	    unit functional hostile/escape_test.sh hostile/view_test.sh >"$logs/coverage-tests.log" 2>&1 </dev/null
 	rm -f "$build/coverage/kyua.db.$$"
 	run coverage covered_lines
 	grep -E '^(TOTAL|lines|functions|branches)' "$logs/coverage.log"
