@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The tests, for ./bootstrap test: `tests/run.sh [STEP...]`, by default every step of `steps` in order; sanitize and coverage by name. Logs are in
+# The tests, for ./bootstrap test: `tests/run.sh [STEP...]`, by default every step of `steps` in order; coverage by name. Logs are in
 # build/logs/, a failing test's output is printed too; the last line is "N passed, N failed, N skipped".
 set -u
 export LC_ALL=C
