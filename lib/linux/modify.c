@@ -153,7 +153,9 @@ static int change_limited(
 	if (r < 0)
 		return r;
 	c->limited = true;
-	return errand_run(change_inside, c, err);
+	r = errand_run(change_inside, c, err);
+	/* Its process 1 may have been what the kernel killed for less memory. */
+	return r < 0 && process_ended(c->jail->pidfd) ? running_none(c->jail->name, err) : r;
 }
 
 static int change(

@@ -33,7 +33,7 @@ neighbour() {
 gone() {
 	start=$(now)
 	# It may have lost its process 1 to the limit.
-	jail -qR "$1" 2>err || grep -q 'no such jail' err || die "$(cat err)"
+	jail -qR "$1" 2>err || { grep -q 'no such jail' err && jail -C; } || die "$(cat err)"
 	took=$(($(now) - start))
 	[ -n "${JAIL_VM:-}" ] || [ $took -lt 1000 ] || die "removed after $took ms"
 	wait
