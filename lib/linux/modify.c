@@ -155,7 +155,7 @@ static int change_limited(
 	c->limited = true;
 	r = errand_run(change_inside, c, err);
 	/* Its process 1 may have been what the kernel killed for less memory. */
-	return r < 0 && process_ended(c->jail->pidfd) ? running_none(c->jail->name, err) : r;
+	return r < 0 && process_ends(c->jail->pidfd, -r) ? running_none(c->jail->name, err) : r;
 }
 
 static int change(
