@@ -162,6 +162,8 @@ const struct jail_param table_rows[] = {
     LIMIT("datasize", "bytes of the data segment of a process"),
     LIMIT("disk", "bytes that its files take: with path.volatile, or on a file system with project quotas"),
     LIMIT("fsize", "bytes of a file"),
+    ROW("limit.hits", JAIL_TYPE_LIST, READONLY, NULL, NULL, 0, 0,
+	"how often a limit that is logged or signalled was reached: NAME:ACTION=COUNT", NULL),
     LIMIT("inodes", "number of its files, as limit.disk"),
     LIMIT("ioshare", "weight of its share of disk time, 1 to 10000; others have 100"),
     LIMIT("maxproc", "processes, each thread counted; deny, log or a signal"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * init.h: the parts of jail-init: its command line (init_options.c) and what a started process does before it becomes
- * a program (init_run.c).
+ * init.h: the parts of jail-init: its command line (init_options.c), what a started process does before it becomes a
+ * program (init_run.c), and limits that it looks at (init_watch.c).
  */
 #ifndef INIT_H
 #define INIT_H
@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "watch.h"
 
 #define INIT_GROUPS_MAX 64
 
@@ -21,6 +23,7 @@ enum init_restart { INIT_RESTART_NEVER, INIT_RESTART_FAILURE, INIT_RESTART_ALWAY
 
 struct init_options {
 	int channel;
+	int watch[WATCH_SOURCES]; /* -1: none */
 	bool persist;
 	bool has_user;
 	bool direct;   /* no process 1: become the program */
@@ -35,6 +38,20 @@ struct init_options {
 	size_t nlines;
 	char **argv; /* NULL: none */
 };
+
+/* What is looked at. */
+struct init_watch {
+	int fd[WATCH_SOURCES];
+	struct watch_page *page; /* NULL: nothing */
+};
+
+/* 0 or -errno. The descriptors stay the caller's. */
+int init_watch_open(struct init_watch *w, const int fd[WATCH_SOURCES]);
+/*
+ * Count what has been reached; `ret_signal`: what everything here is to get, 0: nothing. When to look again, in
+ * milliseconds; -1: never.
+ */
+int64_t init_watch_look(struct init_watch *w, int *ret_signal);
 
 /* 0, or -1 after a message. Reorders `argv` (the lines come first). */
 int init_parse(int argc, char **argv, struct init_options *ret);

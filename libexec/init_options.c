@@ -48,6 +48,26 @@ static bool parse_user(const char *text, struct init_options *o)
 	return true;
 }
 
+/* "8:9:-:-:-": a descriptor for each source. */
+static bool parse_watch(const char *text, struct init_options *o)
+{
+	for (int i = 0; i < WATCH_SOURCES; i++) {
+		uint32_t fd;
+
+		if (*text == '-') {
+			text++;
+		} else {
+			if (!take_number(&text, INT32_MAX, &fd) || fd < 3)
+				return false;
+			o->watch[i] = (int)fd;
+		}
+		if (*text != (i + 1 < WATCH_SOURCES ? ':' : '\0'))
+			return false;
+		text++;
+	}
+	return true;
+}
+
 static bool parse_restart(const char *text, enum init_restart *ret)
 {
 	static const char names[][8] = {"never", "failure", "always"};
@@ -77,6 +97,8 @@ static bool take_value(char option, char *value, struct init_options *o)
 		return parse_restart(value, &o->restart);
 	case 'u':
 		return parse_user(value, o);
+	case 'w':
+		return parse_watch(value, o);
 	case 'd':
 		o->dir = value;
 		return true;
@@ -113,6 +135,8 @@ int init_parse(int argc, char **argv, struct init_options *ret)
 	int i;
 
 	ret->channel = -1;
+	for (i = 0; i < WATCH_SOURCES; i++)
+		ret->watch[i] = -1;
 	ret->lines = argv;
 	for (i = 1; i < argc; i++) {
 		const char *option = argv[i];

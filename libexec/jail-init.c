@@ -6,8 +6,8 @@
  * arguments. It may not know what a jail is.
  *
  *	jail-init -c FD -e [-u UID:GID[:G1,G2...]] [-d DIR] [-t] [-s] -- ARGV...
- *	jail-init -c FD [-p] [-r never|failure|always] [-u UID:GID[:G1,G2...]] [-d DIR] [-t] [-s] [-x LINE]...
- *	    [-- ARGV...]
+ *	jail-init -c FD [-w FD:FD:FD:FD:FD] [-p] [-r never|failure|always] [-u UID:GID[:G1,G2...]] [-d DIR] [-t] [-s]
+ *	    [-x LINE]... [-- ARGV...]
  *
  * With -e it is no process 1 but becomes ARGV: what the tool would do itself, from a file that nobody inside can write.
  *
@@ -16,6 +16,7 @@
  * TERM, INT and HUP stop the jail: nothing is started any more, everything gets TERM, and when it is gone this ends.
  */
 #include <errno.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -47,6 +48,7 @@ struct init {
 	int pause;	 /* the next one */
 	unsigned restarts;
 	sigset_t signals; /* blocked, taken one by one */
+	struct init_watch watch;
 };
 
 static int64_t now_ms(void)
@@ -80,12 +82,9 @@ static void report(struct init *in, uint32_t kind, uint32_t index, int status)
  */
 static void let_go(struct init *in)
 {
-	/* The channel and the first three are all there is (main()). */
-	if (sys_close_range(0, ~0u, 0) < 0)
-		for (int fd = 0; fd <= 2; fd++)
-			(void)close(fd);
-	else
-		in->opt.channel = -1;
+	/* What is kept are the descriptors of what is looked at. */
+	for (int fd = 0; fd <= 2; fd++)
+		(void)close(fd);
 	in->opt.channel = close_fd(in->opt.channel);
 }
 
@@ -98,14 +97,28 @@ static void say_that_it_runs(struct init *in)
 		report(in, CHANNEL_READY, 0, 0);
 }
 
-/* Only 0, 1, 2 and the channel are meant to be here; none of the others reaches a program. 0 or -errno. */
-static int close_others(int channel)
+/*
+ * Only 0, 1, 2, the channel and what is looked at are meant to be here; none of the others reaches a program. 0 or
+ * -errno.
+ */
+static int close_others(const struct init_options *o)
 {
-	if (channel > 3 && sys_close_range(3, (unsigned)channel - 1, 0) < 0)
-		return negative_errno();
-	if (sys_close_range((unsigned)channel + 1, ~0u, 0) < 0 || fcntl(channel, F_SETFD, FD_CLOEXEC) < 0)
-		return negative_errno();
-	return 0;
+	int from = 3;
+
+	for (;;) {
+		int next = o->channel >= from ? o->channel : INT_MAX;
+
+		for (int i = 0; i < WATCH_SOURCES; i++)
+			if (o->watch[i] >= from && o->watch[i] < next)
+				next = o->watch[i];
+		if (next == INT_MAX)
+			return sys_close_range((unsigned)from, ~0u, 0) < 0 ? negative_errno() : 0;
+		if (next > from && sys_close_range((unsigned)from, (unsigned)next - 1, 0) < 0)
+			return negative_errno();
+		if (fcntl(next, F_SETFD, FD_CLOEXEC) < 0)
+			return negative_errno();
+		from = next + 1;
+	}
 }
 
 /* "jail-init", then "jail-init:3" in every list of processes. */
@@ -248,22 +261,44 @@ static void change(struct init *in, const siginfo_t *info)
 		in->opt.persist = sig == CHANNEL_SIGNAL_PERSIST;
 }
 
-/* Wait for a signal, at most until something is to be done. */
-static void pause_for(struct init *in, bool poll)
+/* When to look again at what is watched: -1: never. What was reached gets its answer. */
+static int64_t look(struct init *in)
 {
-	int64_t ms = in->waiting ? in->started - now_ms() : POLL_MS;
-	struct timespec limit;
-	siginfo_t info;
 	int sig;
+	int64_t ms = init_watch_look(&in->watch, &sig);
 
-	if (in->waiting || poll) {
-		ms = ms > 0 ? ms : 0;
-		limit.tv_sec = ms / 1000;
-		limit.tv_nsec = ms % 1000 * 1000000;
-		sig = sigtimedwait(&in->signals, &info, &limit);
-	} else {
-		sig = sigwaitinfo(&in->signals, &info);
+	if (sig == 0)
+		return ms;
+	(void)kill(-1, sig);
+	/* The end of everything: nothing is started again. */
+	if (sig != SIGKILL)
+		return ms;
+	in->stopping = true;
+	if (in->waiting || in->child == 0) {
+		in->waiting = false;
+		in->finished = true;
 	}
+	return 0;
+}
+
+/* How long to wait for a signal, in milliseconds; -1: for as long as it takes. */
+static int64_t patience(const struct init *in, bool poll, int64_t watch)
+{
+	int64_t ms = in->waiting ? in->started - now_ms() : poll ? POLL_MS : -1;
+
+	if ((in->waiting || poll) && ms < 0)
+		ms = 0;
+	return watch >= 0 && (ms < 0 || watch < ms) ? watch : ms;
+}
+
+/* Wait for a signal, at most until something is to be done. */
+static void pause_for(struct init *in, bool poll, int64_t watch)
+{
+	int64_t ms = patience(in, poll, watch);
+	const struct timespec limit = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+	siginfo_t info;
+	int sig = ms >= 0 ? sigtimedwait(&in->signals, &info, &limit) : sigwaitinfo(&in->signals, &info);
+
 	if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
 		stop(in);
 	else if (sig >= CHANNEL_SIGNAL_RESTART)
@@ -282,6 +317,7 @@ static void live(struct init *in)
 
 	advance(in);
 	for (;;) {
+		int64_t watch = look(in);
 		bool children = reap(in), others = false;
 
 		if (in->finished) {
@@ -299,7 +335,7 @@ static void live(struct init *in)
 				let_go(in);
 			told = true;
 		}
-		pause_for(in, others);
+		pause_for(in, others, watch);
 	}
 }
 
@@ -317,7 +353,7 @@ static int prepare_signals(struct init *in)
 	(void)sigaddset(&in->signals, SIGTERM);
 	(void)sigaddset(&in->signals, SIGINT);
 	(void)sigaddset(&in->signals, SIGHUP);
-	for (int sig = CHANNEL_SIGNAL_RESTART; sig <= CHANNEL_SIGNAL_NO_PERSIST; sig++)
+	for (int sig = CHANNEL_SIGNAL_RESTART; sig <= CHANNEL_SIGNAL_WATCH; sig++)
 		(void)sigaddset(&in->signals, sig);
 	if (sigprocmask(SIG_SETMASK, &in->signals, NULL) < 0)
 		return -1;
@@ -353,9 +389,14 @@ int main(int argc, char **argv)
 		init_complain("only of use as process 1 of a jail", 0);
 		return INIT_USAGE;
 	}
-	r = close_others(in.opt.channel);
+	r = close_others(&in.opt);
 	if (r < 0) {
 		init_complain("cannot close descriptors", -r);
+		return INIT_USAGE;
+	}
+	r = init_watch_open(&in.watch, in.opt.watch);
+	if (r < 0) {
+		init_complain("cannot look at limits", -r);
 		return INIT_USAGE;
 	}
 	/* Who is run by a descriptor is called by its number. */

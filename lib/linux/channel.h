@@ -24,6 +24,7 @@ enum channel_kind {
 #define CHANNEL_SIGNAL_RESTART 40
 #define CHANNEL_SIGNAL_PERSIST 43
 #define CHANNEL_SIGNAL_NO_PERSIST 44
+#define CHANNEL_SIGNAL_WATCH 45 /* the page of watch.h has changed */
 
 struct channel_message {
 	uint32_t kind;

@@ -3,6 +3,7 @@
  * create.c: making a jail, up to the moment before its first program runs. A table of steps, each with its undo; a
  * failure undoes in reverse what was done. What the first process does meanwhile is inside.c's.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -248,6 +249,7 @@ static void describe_inside(const struct port_jail *j, struct inside *in, struct
 	    .channel = j->peer,
 	    .peer = j->channel,
 	    .lock_fd = j->dirfd,
+	    .watch = j->watch,
 	    .parent_pidfd = j->parent.pidfd,
 	    .parent_namespaces = (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC) & ~own_namespaces(j),
 	    .log_fd = j->log_fd,
@@ -326,10 +328,32 @@ static int clone_nested(struct port_jail *j)
 	return r < 0 ? r : n->r;
 }
 
+/* What process 1 looks at in its control group, which it can't open itself. */
+static int open_sources(struct port_jail *j, struct jail_error *err)
+{
+	size_t used = 0;
+
+	if (j->watch[WATCH_PAGE] < 0)
+		return 0;
+	j->watch[WATCH_CPU] = openat(j->dirfd, "cpu.stat", O_RDONLY | O_CLOEXEC);
+	if (j->watch[WATCH_CPU] < 0)
+		return jail_error_sys(err, errno, "cannot open its cpu.stat");
+	for (size_t i = 0; i < WATCH_SOURCES; i++) {
+		char *at = j->watch_argument + used;
+		size_t left = sizeof(j->watch_argument) - used;
+
+		used += (size_t)(j->watch[i] < 0 ? snprintf(at, left, "%s-", i > 0 ? ":" : "")
+						 : snprintf(at, left, "%s%d", i > 0 ? ":" : "", j->watch[i]));
+	}
+	return 0;
+}
+
 static int start_first(struct port_jail *j, struct jail_error *err)
 {
-	int pair[2], r = channel_pair(pair, err);
+	int pair[2], r = open_sources(j, err);
 
+	if (r == 0)
+		r = channel_pair(pair, err);
 	if (r < 0)
 		return r;
 	j->channel = pair[0];
@@ -459,6 +483,8 @@ void port_release(struct port_jail *j)
 	(void)close_fd(j->pidfd);
 	(void)close_fd(j->master);
 	(void)close_fd(j->log_fd);
+	for (size_t i = 0; i < WATCH_SOURCES; i++)
+		(void)close_fd(j->watch[i]);
 	(void)close_fd(j->dirfd);
 	parent_close(&j->parent);
 	tree_close(&j->tree);
@@ -498,6 +524,7 @@ int port_create(struct plan *plan, const struct jail_params *params, const struc
 	    .dirfd = -1,
 	    .parent = PARENT_NONE,
 	    .log_fd = -1,
+	    .watch = {-1, -1, -1, -1, -1},
 	    .donor = DONOR_NONE,
 	    .channel = -1,
 	    .peer = -1,

@@ -439,13 +439,21 @@ static int report_ready(struct progress *p)
 	return 0;
 }
 
+static int keep_open(int fd)
+{
+	int flags = fd < 0 ? 0 : fcntl(fd, F_GETFD);
+
+	return fd < 0 || (flags >= 0 && fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC) == 0) ? 0 : -1;
+}
+
 static int run_init(struct progress *p)
 {
-	int flags;
+	int r = keep_open(p->in->channel);
 
-	/* All but the channel is closed by exec. */
-	flags = fcntl(p->in->channel, F_GETFD);
-	if (flags < 0 || fcntl(p->in->channel, F_SETFD, flags & ~FD_CLOEXEC) < 0)
+	/* All but the channel and what is to be watched is closed by exec. */
+	for (size_t i = 0; r == 0 && i < WATCH_SOURCES; i++)
+		r = keep_open(p->in->watch[i]);
+	if (r < 0)
 		return jail_error_sys(p->err, errno, "fcntl");
 	p->slave = close_fd(p->slave);
 	(void)sys_execveat(p->init_fd, "", p->init_argv, p->env->item, AT_EMPTY_PATH);

@@ -11,6 +11,7 @@
 #include "privilege.h"
 #include "user.h"
 #include "view.h"
+#include "watch.h"
 
 #define INSIDE_ENV_MAX 1024 /* variables */
 
@@ -23,6 +24,7 @@ struct inside {
 	int channel;		      /* our end; CHANNEL_GO brings the donor's descriptors */
 	int peer;		      /* the tool's end, to be closed */
 	int lock_fd;		      /* the jail's directory, to be closed: its lock is the tool's alone */
+	const int *watch;	      /* WATCH_SOURCES descriptors for process 1; -1: none */
 	int parent_pidfd;	      /* process 1 of the parent jail, -1: none */
 	int parent_namespaces;	      /* those shared with the parent */
 	int log_fd;		      /* exec.consolelog, -1: none */

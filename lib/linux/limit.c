@@ -9,6 +9,7 @@
 
 #include "error.h"
 #include "ipclimit.h"
+#include "watching.h"
 
 static const struct {
 	enum limit_means hard; /* deny and throttle */
@@ -42,6 +43,8 @@ static const struct {
     [POLICY_L_SHMSIZE] = {.hard = LIMIT_BY_IPC},
     [POLICY_L_DISK] = {.hard = LIMIT_BY_DISK},
     [POLICY_L_INODES] = {.hard = LIMIT_BY_DISK},
+    [POLICY_L_CPUTIME] = {.soft = LIMIT_BY_WATCH},
+    [POLICY_L_WALLCLOCK] = {.soft = LIMIT_BY_WATCH},
 };
 
 enum limit_means limit_means(enum policy_limit limit, enum limit_action action)
@@ -90,6 +93,8 @@ int limit_check(const struct plan *plan, struct jail_error *err)
 {
 	int r = ipclimit_check(plan, err);
 
+	if (r == 0)
+		r = watching_check(plan, err);
 	for (size_t i = 0; r == 0 && i < plan->nlimits; i++)
 		r = check_one(plan, &plan->limit[i], err);
 	return r;

@@ -17,6 +17,7 @@
 #include "remove.h"
 #include "store.h"
 #include "util.h"
+#include "watching.h"
 
 static int report_number(struct jail_params *p, const char *name, unsigned long long value)
 {
@@ -45,6 +46,36 @@ static uint32_t parent_jid(int dirfd)
 	return above >= 0 && store_state_read(above, &s) == 0 ? s.jid : 0;
 }
 
+static bool has_limits(const struct jail_params *p)
+{
+	const struct limit_row *row;
+
+	for (size_t i = 0; (row = limit_row_at(i)) != NULL; i++)
+		if (jail_params_has(p, row->param))
+			return true;
+	return false;
+}
+
+/* "cputime:sigterm=1": how often each limit that process 1 looks at was reached. */
+static int report_hits(struct jail_params *p, const struct store_state *s)
+{
+	struct watch_page page;
+	int r = has_limits(p) && (s->flags & STORE_F_INIT) != 0 ? watching_read(s->pid, &page) : -ENOENT;
+
+	if (r < 0)
+		return 0;
+	for (uint32_t i = 0; r == 0 && i < page.count; i++) {
+		const struct watch_entry *e = &page.entry[i];
+		char word[16], text[96];
+
+		(void)snprintf(text, sizeof(text), "%s:%s=%llu", policy_limit_name((enum policy_limit)e->limit),
+		    limit_action_name(e->signal > 0 ? LIMIT_SIGNAL : LIMIT_LOG, e->signal, word),
+		    (unsigned long long)e->hits);
+		r = params_report_item(p, "limit.hits", text);
+	}
+	return r;
+}
+
 static int report_state(struct jail_params *p, const char *name, int dirfd, const struct store_state *s)
 {
 	int r = params_report(p, "name", name);
@@ -69,6 +100,8 @@ static int report_state(struct jail_params *p, const char *name, int dirfd, cons
 		r = report_chosen(p, "users.count", s->record.users_count);
 	if (r == 0 && (s->flags & STORE_F_INIT) != 0)
 		r = report_number(p, "restarts", process_restarts(s->pid));
+	if (r == 0)
+		r = report_hits(p, s);
 	return r;
 }
 

@@ -23,6 +23,7 @@
 #include "remove.h"
 #include "sys.h"
 #include "view.h"
+#include "watching.h"
 
 struct change {
 	struct running *jail;
@@ -167,6 +168,8 @@ static int change(
 
 	if (r == 0)
 		r = limit_check(c->will, err);
+	if (r == 0)
+		r = watching_check_running(c->jail->state.pid, c->will, err);
 	if (r < 0)
 		return r;
 	if ((c->jail->state.record.flags & POLICY_F_HOST_USERS) == 0) {
@@ -274,7 +277,10 @@ int port_change(const char *name, const struct plan *was, struct plan *will, con
 		(void)group_change(&jail.tree, jail.name, will, was, params, NULL, NULL);
 	if (r == 0)
 		tell_init(&c);
-	else
+	/* The last thing: it may end the jail at once. */
+	if (r == 0 && (jail.state.flags & STORE_F_INIT) != 0)
+		r = watching_change(jail.state.pid, jail.pidfd, will, &will->record, err);
+	if (r < 0)
 		jail_error_jail(err, name);
 	running_close(&jail);
 	return r;

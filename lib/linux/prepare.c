@@ -11,6 +11,7 @@
 #include "error.h"
 #include "limit.h"
 #include "util.h"
+#include "watching.h"
 
 static int check_combination(const struct port_jail *j, struct jail_error *err)
 {
@@ -80,11 +81,11 @@ static int make_arguments(struct port_jail *j, struct jail_error *err)
 {
 	static char init[] = "jail-init", channel[] = "-c", persist[] = "-p", restart[] = "-r", never[] = "never",
 		    failure[] = "failure", always[] = "always", user[] = "-u", dir[] = "-d", terminal[] = "-t",
-		    nosuser[] = "-s", line[] = "-x", direct[] = "-e", end[] = "--";
+		    nosuser[] = "-s", line[] = "-x", direct[] = "-e", watch[] = "-w", end[] = "--";
 	static char *const restarts[] = {never, failure, always};
 	const struct plan *plan = j->plan;
 	size_t n = 0;
-	char **v = calloc(16 + 2 * plan->start.count + plan->command.count, sizeof(*v));
+	char **v = calloc(18 + 2 * plan->start.count + plan->command.count, sizeof(*v));
 
 	if (v == NULL)
 		return jail_error_set(err, ENOMEM, "out of memory");
@@ -96,6 +97,10 @@ static int make_arguments(struct port_jail *j, struct jail_error *err)
 		v[n++] = direct;
 	if (plan->persist)
 		v[n++] = persist;
+	if (j->watch[WATCH_PAGE] >= 0) {
+		v[n++] = watch;
+		v[n++] = j->watch_argument; /* written in start_first(), where the control group is */
+	}
 	v[n++] = restart;
 	v[n++] = restarts[plan->restart];
 	v[n++] = user;
@@ -114,6 +119,23 @@ static int make_arguments(struct port_jail *j, struct jail_error *err)
 		v[n++] = end;
 	for (size_t i = 0; i < plan->command.count; i++)
 		v[n++] = plan->command.item[i];
+	return 0;
+}
+
+/*
+ * A page for process 1 to look at: when there is something to be looked at, and in jails that stay, because there may
+ * be something later.
+ */
+static int make_watch(struct port_jail *j, struct jail_error *err)
+{
+	int fd;
+
+	if (!j->plan->init || (!watching_any(j->plan) && !j->plan->persist && !creation_is_service(j->plan)))
+		return 0;
+	fd = watching_make(j->plan, &j->plan->record);
+	if (fd < 0)
+		return jail_error_sys(err, -fd, "cannot make the page that process 1 looks at");
+	j->watch[WATCH_PAGE] = fd;
 	return 0;
 }
 
@@ -143,6 +165,8 @@ int creation_prepare(struct port_jail *j, struct jail_error *err)
 		r = find_host_user(j, err);
 	if (r == 0)
 		r = open_log(j, err);
+	if (r == 0)
+		r = make_watch(j, err);
 	if (r < 0)
 		return r;
 	if (creation_is_service(j->plan) || j->plan->start.count + j->plan->command.count == 0)

@@ -76,10 +76,14 @@ usage() {
 	atf_check -s exit:64 -o empty -e match:'^usage: ' "$@"
 }
 
+groups_left() {
+	find /sys/fs/cgroup -maxdepth 4 -type d -path '*/jail/*' -name "$(prefix)*" 2>/dev/null
+}
+
 # No jail of ours, no group, no mount, no process.
 nothing_left() {
 	[ -z "$(ours)" ] || die "jails left: $(ours)"
-	left=$(find /sys/fs/cgroup -maxdepth 4 -type d -path '*/jail/*' -name "$(prefix)*" 2>/dev/null)
+	left=$(groups_left)
 	[ -z "$left" ] || die "groups left: $left"
 	! grep -F "$(pwd)/root" /proc/mounts || die "mounts left"
 }

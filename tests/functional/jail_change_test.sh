@@ -99,7 +99,7 @@ persist_body() {
 	atf_check -o inline:"$p: updated\n" jail -m name=$p nopersist
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		jail -C
-		[ -n "$(ours)" ] || break
+		[ -n "$(ours)$(groups_left)" ] || break
 		sleep 0.3
 	done
 	nothing_left

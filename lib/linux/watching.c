@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * watching.c: see watching.h.
+ */
+#include "watching.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "channel.h"
+#include "error.h"
+#include "limit.h"
+#include "sys.h"
+
+static bool watched(const struct plan_limit *l)
+{
+	return limit_means(l->limit, l->action) == LIMIT_BY_WATCH;
+}
+
+bool watching_any(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nlimits; i++)
+		if (watched(&plan->limit[i]))
+			return true;
+	return false;
+}
+
+int watching_check(const struct plan *plan, struct jail_error *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->nlimits; i++) {
+		const struct plan_limit *l = &plan->limit[i];
+
+		if (!watched(l) || (plan->init && ++n <= WATCH_MAX))
+			continue;
+		(void)jail_error_set(err, EINVAL, "%s",
+		    plan->init ? "too many limits are to be logged or answered with signals"
+			       : "only our process 1 can look at it");
+		jail_error_param(err, limit_row_of(l->limit)->param);
+		jail_error_origin(err, l->origin.file, l->origin.line);
+		return plan->init ? -EINVAL : jail_error_hint(err, EINVAL, "leave exec.init at yes");
+	}
+	return 0;
+}
+
+static uint64_t boot_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Nothing that is watched goes beyond what the jail is held to, should its parent have less. */
+static void describe(const struct plan *plan, const struct policy_record *record, struct watch_page *ret)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < plan->nlimits && n < WATCH_MAX; i++) {
+		const struct plan_limit *l = &plan->limit[i];
+		uint64_t value = l->value;
+
+		if (!watched(l))
+			continue;
+		if (limit_is_hard(l) && record->limit[l->limit] < value)
+			value = record->limit[l->limit];
+		if (limit_row_of(l->limit)->unit == LIMIT_SECONDS)
+			value *= 1000;
+		ret->entry[n++] = (struct watch_entry){
+		    .limit = l->limit, .signal = l->action == LIMIT_SIGNAL ? l->signal : 0, .value = value};
+	}
+	ret->version = WATCH_VERSION;
+	ret->count = n;
+}
+
+int watching_make(const struct plan *plan, const struct policy_record *record)
+{
+	struct watch_page page = {.created = boot_ms()};
+	int fd = memfd_create(WATCH_NAME, MFD_CLOEXEC), r;
+
+	if (fd < 0)
+		return negative_errno();
+	describe(plan, record, &page);
+	if (pwrite(fd, &page, sizeof(page), 0) == (ssize_t)sizeof(page))
+		return fd;
+	r = negative_errno();
+	(void)close_fd(fd);
+	return r;
+}
+
+/* Among the few descriptors that process 1 has. The names are the kernel's, nobody inside adds one. */
+static int page_open(pid_t pid, int flags)
+{
+	char path[64], link[336], target[64];
+	struct dirent *e;
+	int fd = -ENOENT;
+	DIR *d;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	d = opendir(path);
+	if (d == NULL)
+		return negative_errno();
+	while (fd == -ENOENT && (e = readdir(d)) != NULL) {
+		ssize_t n;
+
+		(void)snprintf(link, sizeof(link), "%s/%s", path, e->d_name);
+		n = readlink(link, target, sizeof(target) - 1);
+		if (n <= 0)
+			continue;
+		target[n] = '\0';
+		if (strncmp(target, "/memfd:" WATCH_NAME, sizeof("/memfd:" WATCH_NAME) - 1) == 0) {
+			fd = open(link, flags | O_CLOEXEC);
+			if (fd < 0)
+				fd = negative_errno();
+		}
+	}
+	(void)closedir(d);
+	return fd;
+}
+
+static int page_read(int fd, struct watch_page *ret)
+{
+	ssize_t n = pread(fd, ret, sizeof(*ret), 0);
+
+	if (n < 0)
+		return negative_errno();
+	return n == (ssize_t)sizeof(*ret) && ret->version == WATCH_VERSION && ret->count <= WATCH_MAX ? 0 : -EBADMSG;
+}
+
+int watching_read(pid_t pid, struct watch_page *ret)
+{
+	_cleanup_close_ int fd = page_open(pid, O_RDONLY);
+
+	return fd < 0 ? fd : page_read(fd, ret);
+}
+
+/* The entries while their number is none: process 1 never acts on half of them. */
+static int page_write(int fd, const struct watch_page *page)
+{
+	const uint32_t none = 0;
+	const off_t at = offsetof(struct watch_page, count);
+
+	if (pwrite(fd, &none, sizeof(none), at) != (ssize_t)sizeof(none) ||
+	    pwrite(fd, page->entry, sizeof(page->entry), offsetof(struct watch_page, entry)) !=
+		(ssize_t)sizeof(page->entry) ||
+	    pwrite(fd, &page->count, sizeof(page->count), at) != (ssize_t)sizeof(page->count))
+		return negative_errno();
+	return 0;
+}
+
+static void keep_counts(struct watch_page *will, const struct watch_page *was)
+{
+	for (uint32_t i = 0; i < will->count; i++)
+		for (uint32_t n = 0; n < was->count; n++) {
+			const struct watch_entry *old = &was->entry[n];
+			struct watch_entry *new = &will->entry[i];
+
+			if (old->limit != new->limit || old->signal != new->signal)
+				continue;
+			new->hits = old->hits;
+			new->over = old->value == new->value ? old->over : 0;
+		}
+}
+
+int watching_check_running(pid_t pid, const struct plan *plan, struct jail_error *err)
+{
+	_cleanup_close_ int fd = watching_any(plan) ? page_open(pid, O_RDWR) : -1;
+
+	if (fd >= 0 || !watching_any(plan))
+		return 0;
+	if (fd != -ENOENT)
+		return jail_error_sys(err, -fd, "cannot open what process 1 looks at");
+	for (size_t i = 0; i < plan->nlimits; i++)
+		if (watched(&plan->limit[i])) {
+			(void)jail_error_set(
+			    err, ENOTSUP, "process 1 of this jail was started without anything to look at");
+			jail_error_param(err, limit_row_of(plan->limit[i].limit)->param);
+			break;
+		}
+	return jail_error_hint(err, ENOTSUP, "restart the jail with it: jail -rc");
+}
+
+int watching_change(
+    pid_t pid, int pidfd, const struct plan *plan, const struct policy_record *record, struct jail_error *err)
+{
+	_cleanup_close_ int fd = page_open(pid, O_RDWR);
+	struct watch_page was = {0}, will = {0};
+	int r = fd < 0 ? fd : page_read(fd, &was);
+
+	if (r == -ENOENT)
+		return 0; /* watching_check_running() has seen to it that there is nothing */
+	if (r == 0) {
+		describe(plan, record, &will);
+		keep_counts(&will, &was);
+		r = page_write(fd, &will);
+	}
+	if (r == 0)
+		(void)sys_pidfd_send_signal(pidfd, CHANNEL_SIGNAL_WATCH);
+	return r < 0 ? jail_error_sys(err, -r, "cannot tell process 1") : 0;
+}

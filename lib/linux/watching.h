@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * watching.h: the tools' side of watch.h: which limits process 1 is told to look at, and what it has counted.
+ */
+#ifndef LINUX_WATCHING_H
+#define LINUX_WATCHING_H
+
+#include "../plan.h"
+#include "watch.h"
+
+#include <sys/types.h>
+
+/* Has the plan anything to be watched? */
+bool watching_any(const struct plan *plan);
+/*
+ * May it be: process 1 must be ours, and there must be room. `limits`: what the jail is held to (a parent's may be
+ * less than the plan's). EINVAL: names the parameter.
+ */
+int watching_check(const struct plan *plan, struct jail_error *err);
+/* A page for the plan: its descriptor, or -errno. */
+int watching_make(const struct plan *plan, const struct policy_record *record);
+/* Can process 1 of a running jail look at what the plan has? ENOTSUP: it was not made with a page. */
+int watching_check_running(pid_t pid, const struct plan *plan, struct jail_error *err);
+/* Change the page of a running jail; what stays as it was keeps its count. Process 1 is told. */
+int watching_change(
+    pid_t pid, int pidfd, const struct plan *plan, const struct policy_record *record, struct jail_error *err);
+/* What process 1 has counted so far; ENOENT: it has no page. */
+int watching_read(pid_t pid, struct watch_page *ret);
+
+#endif

@@ -1,0 +1,114 @@
+#! /usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Limits that process 1 looks at: processor time, time since creation; what is logged and what is signalled.
+. "$(atf_get_srcdir)/common.sh"
+
+busy='i=0; while :; do i=$((i + 1)); done'
+
+# hits TEXT: what `limit.hits` says, before a while is over.
+hits() {
+	n=0
+	until [ "$(jls -j "$p" limit.hits)" = "$1" ]; do
+		n=$((n + 1))
+		[ $n -lt 200 ] || die "hits are $(jls -j "$p" limit.hits), not $1"
+		sleep 0.1
+	done
+}
+
+define_case wallclock "at its time everything is killed, or gets the signal"
+wallclock_body() {
+	new_root
+	start=$(date +%s)
+	atf_check -s exit:137 jail -q -c name=$p path=$root limit.wallclock=1 command='sleep 60 & sleep 60'
+	[ $(($(date +%s) - start)) -ge 1 ] || die "too early"
+	nothing_left
+	atf_check -s exit:3 -e ignore jail -q -c name=$p path=$root limit.wallclock=1:sigusr1 \
+	    command='trap "exit 3" USR1; while :; do sleep 0.1; done'
+	atf_check -s exit:0 jail -q -c name=$p path=$root limit.wallclock=60 command='exit 0;'
+	# Also a jail that persists, and whoever comes in.
+	atf_check jail -q -c name=$p path=$root persist limit.wallclock=2
+	atf_check -s exit:137 jexec $p /bin/sleep 60
+	atf_check jail -C
+	nothing_left
+}
+
+define_case cputime "processor time of all processes together, child jails included"
+cputime_body() {
+	new_root
+	mkdir root/child
+	make_root "$root/child"
+	atf_check -s exit:137 jail -q -c name=$p path=$root limit.cputime=1 command="$busy"
+	atf_check jail -q -c name=$p path=$root persist children.max=1 limit.cputime=1:log,2:sigusr2
+	hits "cputime:log=0,cputime:sigusr2=0"
+	atf_check -o inline:"1\n" jail -q -c name=$p.c path=$root/child command='i=0; trap "echo 1; exit" USR2; while :; do i=1; done'
+	hits "cputime:log=1,cputime:sigusr2=1"
+	# One that does nothing uses none.
+	sleep 0.5
+	hits "cputime:log=1,cputime:sigusr2=1"
+	atf_check jail -q -r $p
+	nothing_left
+}
+
+define_case live "set, changed and lifted on a running jail"
+live_body() {
+	new_root
+	atf_check jail -q -c name=$p path=$root persist
+	atf_check jail -q -m name=$p limit.wallclock=1h:log limit.cputime=1h
+	hits "cputime:sigkill=0,wallclock:log=0"
+	atf_check jail -q -m name=$p limit.wallclock=1:log
+	hits "cputime:sigkill=0,wallclock:log=1"
+	# What was counted stays counted.
+	atf_check jail -q -m name=$p limit.cputime=2h
+	hits "cputime:sigkill=0,wallclock:log=1"
+	atf_check jail -q -m name=$p limit.cputime= limit.wallclock=
+	atf_check -o inline:"-\n" jls -j $p limit.hits
+	atf_check jail -q -m name=$p limit.wallclock=1
+	n=0
+	while jls -j $p jid >/dev/null 2>&1; do
+		n=$((n + 1))
+		[ $n -lt 100 ] || die "it lives on"
+		sleep 0.1
+	done
+	atf_check jail -C
+	nothing_left
+}
+
+define_case refused "what nobody could look at is refused"
+refused_body() {
+	new_root
+	fails 65 '^jail: .*limit.cputime: only our process 1 can look at it: leave exec.init at yes' \
+	    jail -c name=$p path=$root exec.init=no limit.cputime=1 command=true
+	jail -q -c name=$p path=$root command='sleep 60' &
+	n=0
+	until jls -j $p jid >/dev/null 2>&1; do
+		n=$((n + 1))
+		[ $n -lt 100 ] || die "it does not start"
+		sleep 0.1
+	done
+	fails 69 '^jail: .*limit.wallclock: process 1 of this jail was started without' jail -m name=$p limit.wallclock=1h
+	atf_check jail -q -R $p
+	wait
+	nothing_left
+}
+
+define_case restart "a service that was killed for its limit is not started again"
+restart_body() {
+	new_root
+	atf_check jail -q -c name=$p path=$root exec.restart=always limit.cputime=1 command="$busy"
+	n=0
+	while jls -j $p jid >/dev/null 2>&1; do
+		n=$((n + 1))
+		[ $n -lt 200 ] || die "it lives on"
+		sleep 0.1
+	done
+	atf_check jail -C
+	nothing_left
+}
+
+atf_init_test_cases() {
+	atf_add_test_case wallclock
+	atf_add_test_case cputime
+	atf_add_test_case live
+	atf_add_test_case refused
+	atf_add_test_case restart
+}
