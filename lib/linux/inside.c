@@ -345,9 +345,12 @@ static int name_host(struct progress *p)
  */
 static int give_up_host(struct progress *p)
 {
-	const int keep[] = {p->in->channel, p->init_fd, p->users_fd, p->ipc_fd, p->spare_master, p->spare_slave};
-	int r = inside_close(keep, sizeof(keep) / sizeof(keep[0]), p->err);
+	int keep[6 + WATCH_SOURCES] = {
+	    p->in->channel, p->init_fd, p->users_fd, p->ipc_fd, p->spare_master, p->spare_slave};
+	int r;
 
+	memcpy(keep + 6, p->in->watch, WATCH_SOURCES * sizeof(*keep));
+	r = inside_close(keep, sizeof(keep) / sizeof(keep[0]), p->err);
 	if (r < 0)
 		return r;
 	p->donor_fd = -1;
