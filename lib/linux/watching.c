@@ -19,7 +19,7 @@
 
 static bool watched(const struct plan_limit *l)
 {
-	return limit_means(l->limit, l->action) == LIMIT_BY_WATCH;
+	return limit_means_of(l) == LIMIT_BY_WATCH;
 }
 
 bool watching_any(const struct plan *plan)
