@@ -247,7 +247,14 @@ int jail_open(const char *name, int *ret_fd, struct jail_error *err);
 
 /* ---------------------------------------------------------------------------------------------------- events */
 
-enum jail_event_type { JAIL_EVENT_CREATED = 1, JAIL_EVENT_CHANGED, JAIL_EVENT_REMOVED, JAIL_EVENT_EMPTY };
+/* LIMIT: a limit was reached (limit.hits says which). */
+enum jail_event_type {
+	JAIL_EVENT_CREATED = 1,
+	JAIL_EVENT_CHANGED,
+	JAIL_EVENT_REMOVED,
+	JAIL_EVENT_EMPTY,
+	JAIL_EVENT_LIMIT
+};
 
 struct jail_event {
 	enum jail_event_type type;
@@ -256,7 +263,11 @@ struct jail_event {
 
 struct jail_events;
 int jail_events_open(struct jail_events **ret, struct jail_error *err);
-int jail_events_fd(const struct jail_events *e); /* for poll(2); stays the object's */
+/*
+ * For poll(2); stays the object's. Limits are looked at, not told: the descriptor knows nothing of LIMIT, which is
+ * found by jail_events_next(), while it waits twice a second.
+ */
+int jail_events_fd(const struct jail_events *e);
 /* The next event; waits `timeout_ms` (-1 for ever). -EAGAIN when none came. */
 int jail_events_next(struct jail_events *e, int timeout_ms, struct jail_event *ret, struct jail_error *err);
 void jail_events_close(struct jail_events *e);

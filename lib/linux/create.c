@@ -18,6 +18,7 @@
 #include "remove.h"
 #include "sys.h"
 #include "upper.h"
+#include "watching.h"
 
 static bool shares_ipc(const struct policy_record *r)
 {
@@ -331,13 +332,25 @@ static int clone_nested(struct port_jail *j)
 /* What process 1 looks at in its control group, which it can't open itself. */
 static int open_sources(struct port_jail *j, struct jail_error *err)
 {
+	static const char *const watched[WATCH_SOURCES] = {
+	    [WATCH_MEMORY] = "memory", [WATCH_SWAP] = "swap space", [WATCH_TASKS] = "tasks"};
 	size_t used = 0;
+	int r;
 
 	if (j->watch[WATCH_PAGE] < 0)
 		return 0;
 	j->watch[WATCH_CPU] = openat(j->dirfd, "cpu.stat", O_RDONLY | O_CLOEXEC);
 	if (j->watch[WATCH_CPU] < 0)
 		return jail_error_sys(err, errno, "cannot open its cpu.stat");
+	for (unsigned i = WATCH_MEMORY; i < WATCH_SOURCES; i++) {
+		/* What is not needed now may be later. */
+		j->watch[i] = group_usage(&j->tree, j->plan->name, (enum watch_source)i);
+		if (j->watch[i] < 0 && (watching_sources(j->plan) >> i & 1) != 0)
+			return jail_error_sys(err, -j->watch[i], "no control group tells its %s", watched[i]);
+	}
+	r = watching_note(j->watch[WATCH_PAGE], j->watch);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot write the page that process 1 looks at");
 	for (size_t i = 0; i < WATCH_SOURCES; i++) {
 		char *at = j->watch_argument + used;
 		size_t left = sizeof(j->watch_argument) - used;

@@ -12,15 +12,21 @@
 #include <time.h>
 
 #include "error.h"
+#include "limit.h"
 #include "store.h"
 #include "tree.h"
 #include "util.h"
+#include "watching.h"
+
+#define LIMITS_MS 500 /* how often limits are looked at */
 
 struct watch {
 	int directory, events; /* watch descriptors, -1: none */
 	char name[JAIL_NAME_MAX + 1];
 	bool announced; /* CREATED was given */
 	bool empty;	/* EMPTY was given */
+	bool limited;	/* it has limits that can be reached */
+	uint64_t hits;	/* how often they were, when it was last looked */
 };
 
 struct jail_events {
@@ -66,6 +72,64 @@ static struct watch *find(struct jail_events *e, const char *name)
 	return NULL;
 }
 
+/* How often its limits were reached: what the kernel has counted, and process 1. */
+static uint64_t count_hits(const char *name, pid_t pid)
+{
+	_cleanup_free_ struct jail_stat *s = malloc(sizeof(*s));
+	struct watch_page page;
+	uint64_t hits = 0;
+
+	if (s != NULL && jail_stat(name, s, sizeof(*s), NULL) == 0 && jail_figure_known(s, JAIL_STAT_HITS))
+		hits = s->figure[JAIL_STAT_HITS];
+	if (watching_read(pid, &page) == 0)
+		for (uint32_t i = 0; i < page.count; i++)
+			hits += page.entry[i].hits;
+	return hits;
+}
+
+static bool is_limited(int fd)
+{
+	const struct limit_row *row;
+	struct jail_params *p = NULL;
+	bool any = false;
+
+	if (store_params_read(fd, &p) < 0)
+		return false;
+	for (size_t i = 0; !any && (row = limit_row_at(i)) != NULL; i++)
+		any = jail_params_has(p, row->param);
+	jail_params_free(p);
+	return any;
+}
+
+static int look_at_limits(struct jail_events *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < e->count; i++) {
+		struct watch *w = &e->watch[i];
+		_cleanup_close_ int fd = -1;
+		struct store_state s;
+		uint64_t hits;
+
+		if (!w->limited || !w->announced || tree_jail_open(&e->tree, w->name, &fd) < 0 ||
+		    store_state_read(fd, &s) < 0 || s.phase != STORE_RUNNING)
+			continue;
+		hits = count_hits(w->name, s.pid);
+		if (hits > w->hits)
+			r = enqueue(e, JAIL_EVENT_LIMIT, w->name);
+		w->hits = hits;
+	}
+	return r;
+}
+
+static bool any_limited(const struct jail_events *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->watch[i].limited)
+			return true;
+	return false;
+}
+
 /* What the jail is now, against what was said of it. */
 static int look(struct jail_events *e, struct watch *w, bool changed)
 {
@@ -75,6 +139,8 @@ static int look(struct jail_events *e, struct watch *w, bool changed)
 
 	if (tree_jail_open(&e->tree, w->name, &fd) < 0 || store_state_read(fd, &s) < 0 || s.phase != STORE_RUNNING)
 		return 0;
+	if (changed || !w->announced)
+		w->limited = is_limited(fd);
 	if (!w->announced) {
 		w->announced = true;
 		return enqueue(e, JAIL_EVENT_CREATED, w->name);
@@ -101,6 +167,7 @@ static int watch_jail(void *arg, const char *child)
 	char name[JAIL_NAME_MAX + 1], relative[JAIL_NAME_MAX + 1], path[PATH_MAX];
 	_cleanup_close_ int fd = -1;
 	struct adding deeper = {.events = e, .prefix = name, .quiet = a->quiet};
+	struct store_state s;
 	struct watch *w;
 	int r;
 
@@ -133,6 +200,9 @@ static int watch_jail(void *arg, const char *child)
 	r = a->quiet ? 0 : look(e, w, false);
 	if (r < 0 || tree_jail_open(&e->tree, name, &fd) < 0)
 		return r;
+	/* What it was held to before we looked is not news. */
+	if (a->quiet && (w->limited = is_limited(fd)) && store_state_read(fd, &s) == 0)
+		w->hits = count_hits(name, s.pid);
 	return tree_children(fd, watch_jail, &deeper);
 }
 
@@ -243,6 +313,7 @@ static int read_events(struct jail_events *e)
 int jail_events_next(struct jail_events *e, int timeout_ms, struct jail_event *ret, struct jail_error *err)
 {
 	struct timespec start, now;
+	long long slice;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &start);
 	for (;;) {
@@ -250,6 +321,8 @@ int jail_events_next(struct jail_events *e, int timeout_ms, struct jail_event *r
 		long long left = timeout_ms;
 		int r = e->given < e->queued ? 0 : read_events(e);
 
+		if (r == 0 && e->given == e->queued)
+			r = look_at_limits(e);
 		if (r < 0)
 			return jail_error_sys(err, -r, "cannot read what happens to jails");
 		if (e->given < e->queued) {
@@ -260,7 +333,10 @@ int jail_events_next(struct jail_events *e, int timeout_ms, struct jail_event *r
 		left -= (now.tv_sec - start.tv_sec) * 1000LL + (now.tv_nsec - start.tv_nsec) / 1000000;
 		if (timeout_ms >= 0 && left <= 0)
 			return -EAGAIN;
-		if (poll(&p, 1, timeout_ms < 0 ? -1 : (int)left) < 0 && errno != EINTR)
+		slice = timeout_ms < 0 ? -1 : left;
+		if (any_limited(e) && (slice < 0 || slice > LIMITS_MS))
+			slice = LIMITS_MS;
+		if (poll(&p, 1, (int)slice) < 0 && errno != EINTR)
 			return jail_error_sys(err, errno, "cannot wait for what happens to jails");
 	}
 }

@@ -183,22 +183,32 @@ static void warn_pcpu(const struct group *g, const struct plan *plan, const stru
 	warn(opts, plan, g->params, "limit.pcpu", text);
 }
 
+static int no_controller(const struct group *g, enum group_controller c, const char *param, struct jail_error *err)
+{
+	(void)group_refuse(g->params, param, err, ENOTSUP,
+	    "this machine has no controller \"%s\": neither has cgroup v2 got it nor is a hierarchy of v1 mounted",
+	    group_name_v2(c));
+	return jail_error_hint(err, ENOTSUP,
+	    "boot without cgroup_disable=%s, or: mount -t cgroup -o %s none /sys/fs/cgroup/%s (see jcheck)",
+	    group_name_v2(c), group_name_v1(c), group_name_v1(c));
+}
+
 static int check_controllers(const struct group *g, struct jail_error *err)
 {
+	unsigned missing = g->need & ~(g->where.v1 | g->where.v2);
+
 	for (size_t i = 0; i < g->nknobs; i++) {
 		enum group_controller c = g->knob[i].controller;
 
 		if (strcmp(g->knob[i].text[0], g->knob[i].text[1]) == 0 ||
 		    ((g->where.v1 | g->where.v2) & GROUP_BIT(c)) != 0)
 			continue;
-		(void)group_refuse(g->params, g->knob[i].param, err, ENOTSUP,
-		    "this machine has no controller \"%s\": neither has cgroup v2 got it nor is a hierarchy of v1 "
-		    "mounted",
-		    group_name_v2(c));
-		return jail_error_hint(err, ENOTSUP,
-		    "boot without cgroup_disable=%s, or: mount -t cgroup -o %s none /sys/fs/cgroup/%s (see jcheck)",
-		    group_name_v2(c), group_name_v1(c), group_name_v1(c));
+		return no_controller(g, c, g->knob[i].param, err);
 	}
+	if ((missing & GROUP_BIT(GROUP_MEMORY)) != 0)
+		return no_controller(g, GROUP_MEMORY, "limit.memoryuse", err);
+	if ((missing & GROUP_BIT(GROUP_PIDS)) != 0)
+		return no_controller(g, GROUP_PIDS, "limit.maxproc", err);
 	return 0;
 }
 
@@ -284,8 +294,10 @@ static int look(const struct tree *t, const char *name, const struct plan *was, 
 		(void)jail_error_set(err, E2BIG, "the limits are of too many disks");
 	if (r == 0)
 		r = make_knobs(g, err);
-	if (r == 0)
+	if (r == 0) {
+		g->need |= group_want_counted(plan);
 		r = check_controllers(g, err);
+	}
 	if (r == 0)
 		r = check_set(g, name, "limit.cpuset", g->want[0].cpuset, g->want[1].cpuset, false, err);
 	if (r == 0)
@@ -343,6 +355,35 @@ int group_set_less(const char *name, const char *own, bool mems, char *ret, size
 	groups_close(&where);
 	tree_close(&t);
 	return r == 0 && ret[0] != '\0' && !group_set_within(own, ret);
+}
+
+int group_usage(const struct tree *t, const char *name, enum watch_source source)
+{
+	static const struct {
+		enum group_controller controller;
+		const char *v2, *v1; /* v1 has no number of what is swapped alone */
+	} file[WATCH_SOURCES] = {[WATCH_MEMORY] = {GROUP_MEMORY, "memory.current", "memory.usage_in_bytes"},
+	    [WATCH_SWAP] = {GROUP_MEMORY, "memory.swap.current", NULL},
+	    [WATCH_TASKS] = {GROUP_PIDS, "pids.current", "pids.current"}};
+	enum group_controller c = file[source].controller;
+	struct groups where = GROUPS_NONE;
+	char path[JAIL_NAME_MAX + 64];
+	_cleanup_close_ int jail = -1;
+	int fd = -1, r = groups_find(t, &where);
+
+	if (r == 0 && (where.v2 & GROUP_BIT(c)) != 0) {
+		r = tree_jail_open(t, name, &jail);
+		fd = r < 0 ? r : openat(jail, file[source].v2, O_RDONLY | O_CLOEXEC);
+	} else if (r == 0 && where.fd[c] >= 0 && file[source].v1 != NULL) {
+		group_v1_path(name, file[source].v1, path, sizeof(path));
+		fd = openat(where.fd[c], path, O_RDONLY | O_CLOEXEC);
+	} else if (r == 0) {
+		r = -ENOENT;
+	}
+	if (r == 0 && fd < 0)
+		r = negative_errno();
+	groups_close(&where);
+	return r < 0 ? r : fd;
 }
 
 /* -------------------------------------------------------------------------------------------------------- writing */

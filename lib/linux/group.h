@@ -12,6 +12,7 @@
 
 #include "../plan.h"
 #include "tree.h"
+#include "watch.h"
 
 /* What a jail is to be held to, with all names resolved. */
 struct group;
@@ -52,6 +53,11 @@ int group_change(const struct tree *t, const char *name, const struct plan *was,
  * 0: all of `own`, or nobody can say.
  */
 int group_set_less(const char *name, const char *own, bool mems, char *ret, size_t size);
+/*
+ * What is used of it now, as a number in a file of the jail's groups: for process 1 to look at. A descriptor, or
+ * -errno; ENOENT: it has no such group.
+ */
+int group_usage(const struct tree *t, const char *name, enum watch_source source);
 /* Take a jail's groups away, but for its directory. Root lock held; nothing lives in it. */
 int group_remove(const struct tree *t, const char *name, int dirfd, struct jail_error *err);
 /* Somebody who changed the jail was killed: what had been stopped for that goes on. */

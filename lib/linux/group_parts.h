@@ -116,6 +116,8 @@ void group_want_none(struct group_want *w);
 /* `lenient`: what can't be found any more is left out. */
 int group_want_make(const struct plan *plan, int rootfd, bool lenient, struct group_want *ret, struct jail_error *err);
 bool group_want_any(const struct plan *plan);
+/* Controllers that only count, for process 1 to look at: GROUP_BIT()s. */
+unsigned group_want_counted(const struct plan *plan);
 /* Both have the same devices, in the same order. */
 int group_want_align(struct group_want *a, struct group_want *b);
 

@@ -9,6 +9,7 @@
 #include "error.h"
 #include "group_parts.h"
 #include "limit.h"
+#include "watching.h"
 
 static bool is_rate(enum policy_limit limit)
 {
@@ -36,7 +37,15 @@ bool group_want_any(const struct plan *plan)
 	for (size_t i = 0; i < plan->nlimits; i++)
 		if (limit_means_of(&plan->limit[i]) == LIMIT_BY_GROUP)
 			return true;
-	return false;
+	return group_want_counted(plan) != 0;
+}
+
+unsigned group_want_counted(const struct plan *plan)
+{
+	unsigned sources = watching_sources(plan);
+
+	return ((sources & (1u << WATCH_MEMORY | 1u << WATCH_SWAP)) != 0 ? GROUP_BIT(GROUP_MEMORY) : 0) |
+	       ((sources & 1u << WATCH_TASKS) != 0 ? GROUP_BIT(GROUP_PIDS) : 0);
 }
 
 static struct group_rate *find_device(struct group_want *w, unsigned major, unsigned minor)

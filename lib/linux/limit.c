@@ -16,12 +16,12 @@ static const struct {
 	enum limit_means soft; /* log and signals */
 	const char *without;   /* why there are no means */
 } means[POLICY_L_COUNT] = {
-    [POLICY_L_MEMORYUSE] = {.hard = LIMIT_BY_GROUP},
+    [POLICY_L_MEMORYUSE] = {.hard = LIMIT_BY_GROUP, .soft = LIMIT_BY_WATCH},
     [POLICY_L_MEMORYUSE_SOFT] = {.hard = LIMIT_BY_GROUP},
-    [POLICY_L_SWAPUSE] = {.hard = LIMIT_BY_GROUP},
+    [POLICY_L_SWAPUSE] = {.hard = LIMIT_BY_GROUP, .soft = LIMIT_BY_WATCH},
     [POLICY_L_PCPU] = {.hard = LIMIT_BY_GROUP},
-    [POLICY_L_MAXPROC] = {.hard = LIMIT_BY_GROUP},
-    [POLICY_L_NTHR] = {.hard = LIMIT_BY_GROUP},
+    [POLICY_L_MAXPROC] = {.hard = LIMIT_BY_GROUP, .soft = LIMIT_BY_WATCH},
+    [POLICY_L_NTHR] = {.hard = LIMIT_BY_GROUP, .soft = LIMIT_BY_WATCH},
     [POLICY_L_READBPS] = {.hard = LIMIT_BY_GROUP},
     [POLICY_L_WRITEBPS] = {.hard = LIMIT_BY_GROUP},
     [POLICY_L_READIOPS] = {.hard = LIMIT_BY_GROUP},

@@ -17,6 +17,7 @@
 #include "remove.h"
 #include "store.h"
 #include "util.h"
+#include "victims.h"
 #include "watching.h"
 
 static int report_number(struct jail_params *p, const char *name, unsigned long long value)
@@ -46,34 +47,66 @@ static uint32_t parent_jid(int dirfd)
 	return above >= 0 && store_state_read(above, &s) == 0 ? s.jid : 0;
 }
 
-static bool has_limits(const struct jail_params *p)
+/* "cputime:sigterm=1": how often a limit was reached. */
+static int report_hit(struct jail_params *p, enum policy_limit limit, enum limit_action action, int signal, uint64_t n)
 {
-	const struct limit_row *row;
+	char word[16], text[96];
 
-	for (size_t i = 0; (row = limit_row_at(i)) != NULL; i++)
-		if (jail_params_has(p, row->param))
-			return true;
-	return false;
+	(void)snprintf(text, sizeof(text), "%s:%s=%llu", policy_limit_name(limit),
+	    limit_action_name(action, signal, word), (unsigned long long)n);
+	return params_report_item(p, "limit.hits", text);
 }
 
-/* "cputime:sigterm=1": how often each limit that process 1 looks at was reached. */
-static int report_hits(struct jail_params *p, const struct store_state *s)
+/* What process 1 has counted. */
+static int report_watched(struct jail_params *p, const struct store_state *s)
 {
 	struct watch_page page;
-	int r = has_limits(p) && (s->flags & STORE_F_INIT) != 0 ? watching_read(s->pid, &page) : -ENOENT;
+	int r = (s->flags & STORE_F_INIT) != 0 ? watching_read(s->pid, &page) : -ENOENT;
 
 	if (r < 0)
 		return 0;
 	for (uint32_t i = 0; r == 0 && i < page.count; i++) {
 		const struct watch_entry *e = &page.entry[i];
-		char word[16], text[96];
 
-		(void)snprintf(text, sizeof(text), "%s:%s=%llu", policy_limit_name((enum policy_limit)e->limit),
-		    limit_action_name(e->signal > 0 ? LIMIT_SIGNAL : LIMIT_LOG, e->signal, word),
-		    (unsigned long long)e->hits);
-		r = params_report_item(p, "limit.hits", text);
+		r = report_hit(
+		    p, (enum policy_limit)e->limit, e->signal > 0 ? LIMIT_SIGNAL : LIMIT_LOG, e->signal, e->hits);
 	}
 	return r;
+}
+
+/* What the kernel has counted: of each limit that denies, where there is a counter. */
+static int report_denied(struct jail_params *p, const char *name, const struct store_state *state)
+{
+	static const struct {
+		enum policy_limit limit;
+		enum jail_figure figure;
+	} row[] = {{POLICY_L_MEMORYUSE, JAIL_STAT_MEMORY_MAX_EVENTS}, {POLICY_L_MAXPROC, JAIL_STAT_THREADS_MAX_EVENTS},
+	    {POLICY_L_NTHR, JAIL_STAT_THREADS_MAX_EVENTS}, {POLICY_L_PCPU, JAIL_STAT_CPU_THROTTLED_PERIODS}};
+	_cleanup_free_ struct jail_stat *s = malloc(sizeof(*s));
+	int r = s == NULL ? -ENOMEM : 0;
+
+	if (r == 0 && jail_stat(name, s, sizeof(*s), NULL) < 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(row); i++)
+		if (state->record.limit[row[i].limit] != POLICY_UNLIMITED && jail_figure_known(s, row[i].figure))
+			r = report_hit(p, row[i].limit, LIMIT_DENY, 0, s->figure[row[i].figure]);
+	if (r == 0 && jail_figure_known(s, JAIL_STAT_OOM_KILLS) && s->figure[JAIL_STAT_OOM_KILLS] > 0)
+		r = victims_report(name, p);
+	return r;
+}
+
+static int report_hits(struct jail_params *p, const char *name, const struct store_state *s)
+{
+	const struct limit_row *row;
+	bool any = false;
+	int r;
+
+	for (size_t i = 0; !any && (row = limit_row_at(i)) != NULL; i++)
+		any = jail_params_has(p, row->param);
+	if (!any)
+		return 0;
+	r = report_denied(p, name, s);
+	return r < 0 ? r : report_watched(p, s);
 }
 
 static int report_state(struct jail_params *p, const char *name, int dirfd, const struct store_state *s)
@@ -101,7 +134,7 @@ static int report_state(struct jail_params *p, const char *name, int dirfd, cons
 	if (r == 0 && (s->flags & STORE_F_INIT) != 0)
 		r = report_number(p, "restarts", process_restarts(s->pid));
 	if (r == 0)
-		r = report_hits(p, s);
+		r = report_hits(p, name, s);
 	return r;
 }
 

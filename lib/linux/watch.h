@@ -26,6 +26,8 @@ struct watch_page {
 	uint32_t version; /* WATCH_VERSION */
 	uint32_t count;	  /* entries; 0 while a tool writes them */
 	uint64_t created; /* CLOCK_BOOTTIME, milliseconds */
+	uint32_t sources; /* which of enum watch_source process 1 has: bits */
+	uint32_t unused;
 	struct watch_entry entry[WATCH_MAX];
 };
 

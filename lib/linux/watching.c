@@ -22,12 +22,48 @@ static bool watched(const struct plan_limit *l)
 	return limit_means_of(l) == LIMIT_BY_WATCH;
 }
 
-bool watching_any(const struct plan *plan)
+enum watch_source watching_source(enum policy_limit limit)
 {
+	switch (limit) {
+	case POLICY_L_CPUTIME:
+		return WATCH_CPU;
+	case POLICY_L_MEMORYUSE:
+		return WATCH_MEMORY;
+	case POLICY_L_SWAPUSE:
+		return WATCH_SWAP;
+	case POLICY_L_MAXPROC:
+	case POLICY_L_NTHR:
+		return WATCH_TASKS;
+	default:
+		return WATCH_PAGE; /* the clock */
+	}
+}
+
+unsigned watching_sources(const struct plan *plan)
+{
+	unsigned sources = 0;
+
 	for (size_t i = 0; i < plan->nlimits; i++)
 		if (watched(&plan->limit[i]))
-			return true;
-	return false;
+			sources |= 1u << watching_source(plan->limit[i].limit);
+	return sources;
+}
+
+bool watching_any(const struct plan *plan)
+{
+	return watching_sources(plan) != 0;
+}
+
+int watching_note(int page, const int fd[WATCH_SOURCES])
+{
+	uint32_t sources = 0;
+
+	for (size_t i = 0; i < WATCH_SOURCES; i++)
+		if (fd[i] >= 0)
+			sources |= 1u << i;
+	return pwrite(page, &sources, sizeof(sources), offsetof(struct watch_page, sources)) == (ssize_t)sizeof(sources)
+		   ? 0
+		   : negative_errno();
 }
 
 int watching_check(const struct plan *plan, struct jail_error *err)
@@ -170,20 +206,21 @@ static void keep_counts(struct watch_page *will, const struct watch_page *was)
 
 int watching_check_running(pid_t pid, const struct plan *plan, struct jail_error *err)
 {
-	_cleanup_close_ int fd = watching_any(plan) ? page_open(pid, O_RDWR) : -1;
+	struct watch_page page = {0};
+	int r = watching_any(plan) ? watching_read(pid, &page) : 0;
 
-	if (fd >= 0 || !watching_any(plan))
-		return 0;
-	if (fd != -ENOENT)
-		return jail_error_sys(err, -fd, "cannot open what process 1 looks at");
-	for (size_t i = 0; i < plan->nlimits; i++)
-		if (watched(&plan->limit[i])) {
-			(void)jail_error_set(
-			    err, ENOTSUP, "process 1 of this jail was started without anything to look at");
-			jail_error_param(err, limit_row_of(plan->limit[i].limit)->param);
-			break;
-		}
-	return jail_error_hint(err, ENOTSUP, "restart the jail with it: jail -rc");
+	if (r < 0 && r != -ENOENT)
+		return jail_error_sys(err, -r, "cannot read what process 1 looks at");
+	for (size_t i = 0; i < plan->nlimits; i++) {
+		const struct plan_limit *l = &plan->limit[i];
+
+		if (!watched(l) || (page.sources >> watching_source(l->limit) & 1) != 0)
+			continue;
+		(void)jail_error_set(err, ENOTSUP, "process 1 of this jail was started without anything to look at");
+		jail_error_param(err, limit_row_of(l->limit)->param);
+		return jail_error_hint(err, ENOTSUP, "restart the jail with it: jail -rc");
+	}
+	return 0;
 }
 
 int watching_change(

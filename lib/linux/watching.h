@@ -12,6 +12,10 @@
 
 /* Has the plan anything to be watched? */
 bool watching_any(const struct plan *plan);
+/* What a limit that is watched is read from. */
+enum watch_source watching_source(enum policy_limit limit);
+/* The same for all of the plan: bits. */
+unsigned watching_sources(const struct plan *plan);
 /*
  * May it be: process 1 must be ours, and there must be room. `limits`: what the jail is held to (a parent's may be
  * less than the plan's). EINVAL: names the parameter.
@@ -19,6 +23,8 @@ bool watching_any(const struct plan *plan);
 int watching_check(const struct plan *plan, struct jail_error *err);
 /* A page for the plan: its descriptor, or -errno. */
 int watching_make(const struct plan *plan, const struct policy_record *record);
+/* Note which sources process 1 will have. -errno. */
+int watching_note(int page, const int fd[WATCH_SOURCES]);
 /* Can process 1 of a running jail look at what the plan has? ENOTSUP: it was not made with a page. */
 int watching_check_running(pid_t pid, const struct plan *plan, struct jail_error *err);
 /* Change the page of a running jail; what stays as it was keeps its count. Process 1 is told. */

@@ -73,6 +73,34 @@ live_body() {
 	nothing_left
 }
 
+define_case usage "memory and tasks: told before they are denied, counted, and whom the kernel killed for it"
+usage_body() {
+	new_root
+	atf_check jail -q -c name=$p path=$root persist limit.memoryuse=40m:deny,10m:log limit.maxproc=20:deny,8:sigusr1
+	atf_check -o match:"maxproc:sigusr1=0" jls -j $p limit.hits
+	# Within, nothing is told.
+	atf_check jexec $p /bin/sh -c 'sleep 0.3 & sleep 0.3 & wait'
+	atf_check -o match:"memoryuse:log=0" -o match:"maxproc:sigusr1=0" jls -j $p limit.hits
+	atf_check -e ignore jexec $p /bin/sh -c 'trap "exit 0" USR1; for i in 1 2 3 4 5 6 7 8; do sleep 5 & done; while :; do wait; done'
+	atf_check -o match:"memoryuse:log=0" -o match:"maxproc:sigusr1=1" jls -j $p limit.hits
+	atf_check -e ignore jexec $p /bin/sh -c 'x=$(busybox head -c 12000000 /dev/zero | busybox tr "\0" x); sleep 0.5'
+	atf_check -o match:"memoryuse:log=1" jls -j $p limit.hits
+	atf_check -s exit:137 -e ignore jexec $p busybox dd if=/dev/zero of=/dev/null bs=80M count=1
+	atf_check -o match:"memoryuse:deny=[1-9]" jls -j $p limit.hits
+	if [ -r /dev/kmsg ] && [ "$(cat /proc/sys/kernel/printk_ratelimit_burst)" -gt 0 ]; then
+		atf_check -o match:"busybox\[[0-9]+\]" jls -j $p limit.victims
+	fi
+	atf_check -s exit:137 -e ignore jexec $p /bin/sh -c 'sleep 0.1; exec busybox dd if=/dev/zero of=/dev/null bs=80M count=1'
+	atf_check jail -q -r $p
+	# Only told: the group is there to count.
+	atf_check jail -q -c name=$p path=$root persist limit.maxproc=3:log
+	atf_check -o inline:"maxproc:log=0\n" jls -j $p limit.hits
+	atf_check jexec $p /bin/sh -c 'sleep 0.5 & sleep 0.5 & wait'
+	atf_check -o inline:"maxproc:log=1\n" jls -j $p limit.hits
+	atf_check jail -q -r $p
+	nothing_left
+}
+
 define_case refused "what nobody could look at is refused"
 refused_body() {
 	new_root
@@ -109,6 +137,7 @@ atf_init_test_cases() {
 	atf_add_test_case wallclock
 	atf_add_test_case cputime
 	atf_add_test_case live
+	atf_add_test_case usage
 	atf_add_test_case refused
 	atf_add_test_case restart
 }

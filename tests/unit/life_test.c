@@ -259,6 +259,35 @@ static void events(void **state)
 	assert_false(has_children());
 }
 
+/* A limit that is reached is an event, and counted. */
+static void limits(void **state)
+{
+	struct jail_events *e = NULL;
+	struct jail_event event;
+	struct jail_params *p = NULL;
+	struct jail_error err = {0};
+	char name[64];
+
+	(void)state;
+	name_of(4, name);
+	assert_int_equal(jail_events_open(&e, &err), 0);
+	assert_int_equal(jail_params_new(&p), 0);
+	assert_int_equal(jail_params_set(p, "name", name, &err), 0);
+	assert_int_equal(jail_params_set(p, "path", root, &err), 0);
+	assert_int_equal(jail_params_set_bool(p, "persist", true, &err), 0);
+	assert_int_equal(jail_params_set(p, "limit.wallclock", "1:log", &err), 0);
+	assert_int_equal(jail_create(p, NULL, NULL, &err), 0);
+	jail_params_free(p);
+	do
+		assert_int_equal(next_event(e, name, &event), 0);
+	while (event.type != JAIL_EVENT_LIMIT);
+	assert_int_equal(jail_get(name, &p, &err), 0);
+	assert_string_equal(jail_params_item(p, "limit.hits", 0), "wallclock:log=1");
+	jail_params_free(p);
+	assert_int_equal(jail_remove(name, NULL, &err), 0);
+	jail_events_close(e);
+}
+
 /* The name of one that has ended is free. */
 static void over(void **state)
 {
@@ -539,6 +568,7 @@ int main(void)
 	    cmocka_unit_test(whole_life),
 	    cmocka_unit_test(commands),
 	    cmocka_unit_test(events),
+	    cmocka_unit_test(limits),
 	    cmocka_unit_test(over),
 	    cmocka_unit_test(removed_by_others),
 	    cmocka_unit_test(unseen),
