@@ -204,6 +204,8 @@ static const struct {
 	"boot without cgroup_disable=io, or mount -t cgroup -o blkio none /sys/fs/cgroup/blkio"},
     {"weights of io", false, "limit.ioshare", check_io_weight,
 	"modprobe bfq, or boot a kernel with CONFIG_BLK_CGROUP_IOCOST"},
+    {"programs on control groups", false, "limit.netrate", check_netrate,
+	"a kernel with CONFIG_CGROUP_BPF, and CAP_BPF with CAP_NET_ADMIN for who makes jails"},
     {"user namespaces", true, "users = new (the default)", check_users,
 	"sysctl user.max_user_namespaces=65536, and a kernel with CONFIG_USER_NS"},
     {"other namespaces", true, "every jail", check_namespaces, other_kernel},

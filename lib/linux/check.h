@@ -42,6 +42,7 @@ bool check_cpuset(struct check_text *detail);
 bool check_pids(struct check_text *detail);
 bool check_io(struct check_text *detail);
 bool check_io_weight(struct check_text *detail);
+bool check_netrate(struct check_text *detail);
 
 /* check_files.c */
 bool check_mount_api(struct check_text *detail);

@@ -14,6 +14,7 @@
 #include "../util.h"
 #include "check.h"
 #include "group_parts.h"
+#include "netrate.h"
 #include "sys.h"
 #include "tree.h"
 
@@ -203,6 +204,17 @@ bool check_pids(struct check_text *detail)
 bool check_io(struct check_text *detail)
 {
 	return check_controller(detail, GROUP_IO);
+}
+
+bool check_netrate(struct check_text *detail)
+{
+	int r = netrate_probe();
+
+	if (r < 0)
+		check_add(detail, "%s", strerror(-r));
+	else
+		check_add(detail, "loaded one");
+	return r == 0;
 }
 
 /* A file that only groups beneath the root have, when the controller is switched on: 1, 0, or -1 for "none to ask". */

@@ -13,6 +13,7 @@
 #include "channel.h"
 #include "creation.h"
 #include "error.h"
+#include "netrate.h"
 #include "process.h"
 #include "range.h"
 #include "remove.h"
@@ -213,7 +214,7 @@ static int set_limits(struct port_jail *j, struct jail_error *err)
 	int r = j->limits != NULL ? group_make(j->limits, j->plan->name, err) : 0;
 
 	j->joins = r == 0 && group_joins(&j->tree, j->plan->name);
-	return r;
+	return r == 0 ? netrate_change(j->dirfd, NULL, &j->plan->record, err) : r;
 }
 
 /* Its groups of cgroup v1, which no clone is made into; while the first process builds, and before its first program.

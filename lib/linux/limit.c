@@ -27,6 +27,8 @@ static const struct {
     [POLICY_L_READIOPS] = {.hard = LIMIT_BY_GROUP},
     [POLICY_L_WRITEIOPS] = {.hard = LIMIT_BY_GROUP},
     [POLICY_L_MEMORYLOCKED] = {.hard = LIMIT_BY_PROCESS},
+    [POLICY_L_NETRATE_IN] = {.hard = LIMIT_BY_NET},
+    [POLICY_L_NETRATE_OUT] = {.hard = LIMIT_BY_NET},
     [POLICY_L_OPENFILES] = {.hard = LIMIT_BY_PROCESS},
     [POLICY_L_FSIZE] = {.hard = LIMIT_BY_PROCESS},
     [POLICY_L_COREDUMPSIZE] = {.hard = LIMIT_BY_PROCESS},

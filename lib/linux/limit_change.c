@@ -12,6 +12,7 @@
 #include "errand.h"
 #include "error.h"
 #include "ipclimit.h"
+#include "netrate.h"
 #include "rlimit.h"
 #include "sys.h"
 #include "view.h"
@@ -117,7 +118,8 @@ static int change_one(const struct running *jail, const struct policy_record *wa
 
 	memcpy(now.limit, will->limit, sizeof(now.limit));
 	r = differ_inside(was, will) ? errand_run(inside, &in, err) : 0;
-
+	if (r == 0)
+		r = netrate_change(jail->dirfd, was, &now, err);
 	return r < 0 ? r : rlimit_change(jail->dirfd, was, will, err);
 }
 
