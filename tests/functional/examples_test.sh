@@ -81,6 +81,86 @@ classroom_body() {
 	nothing_left
 }
 
+# used JAIL: microseconds of processor time.
+used() {
+	jstat --json "$1" | grep -o '"cpu_usage_usec": *[0-9]*' | head -n 1 | grep -o '[0-9]*$'
+}
+
+define_case noisy "a service keeps its share beside one that takes all it can get"
+noisy_body() {
+	p=$(prefix)
+	for jail in web batch; do
+		mkdir -p "srv/$p$jail"
+		printf '#!/bin/sh\n: >/srv/started\n' >"srv/$p$jail/start"
+		chmod 755 "srv/$p$jail/start"
+	done
+	sed -e "s,/srv/\$name,$(pwd)/srv/\$name," -e "s/^web/${p}web/" -e "s/^batch/${p}batch/" \
+	    "$JAIL_SOURCE/examples/noisy-neighbour.conf" >noisy.conf
+	# The lines for disks that know weights are true as well.
+	sed 's/# limit.ioshare/limit.ioshare/' noisy.conf >weights.conf
+	if jail -f weights.conf -c "${p}web" "${p}batch" >/dev/null 2>err; then
+		atf_check -o inline:'1000\n' jls -j "${p}web" limit.ioshare
+	else
+		grep -q 'limit.ioshare' err || die "$(cat err)"
+		clean
+		atf_check -o inline:"${p}web: created\n${p}batch: created\n" jail -f noisy.conf -c
+	fi
+	# Processors.
+	for jail in web batch batch batch batch; do
+		jexec "$p$jail" timeout 60 sh -c 'while :; do :; done' &
+	done
+	sleep 0.5
+	web=$(used "${p}web") batch=$(used "${p}batch")
+	sleep 3
+	web=$(($(used "${p}web") - web)) batch=$(($(used "${p}batch") - batch))
+	[ "$web" -gt $((batch / 2)) ] || die "web had $web us, its neighbour $batch us"
+	[ "$batch" -lt 4000000 ] || die "its neighbour had $batch us of 3 seconds of one processor"
+	# Memory: the neighbour's, and nothing of it is the service's.
+	atf_check -s not-exit:0 -o ignore -e ignore jexec "${p}batch" dd if=/dev/zero of=/dev/null bs=700M count=1
+	atf_check -o ignore jexec "${p}web" dd if=/dev/zero of=/dev/null bs=100M count=1 status=none
+	# Processes.
+	atf_check -s not-exit:0 -o ignore -e ignore jexec "${p}batch" sh -c 'for i in $(seq 150); do sleep 2 & done; wait'
+	atf_check jexec "${p}web" sh -c 'for i in $(seq 150); do sleep 0.1 & done; wait'
+	atf_check -o match:'memoryuse:log=0' jls -j "${p}web" limit.hits
+	# More for the service, while both run.
+	atf_check -o ignore jail -m name="${p}batch" limit.pcpu=50
+	atf_check -o ignore jail -f noisy.conf -R "${p}web" "${p}batch"
+	wait
+	nothing_left
+}
+
+define_case buildbox "builds on processors of their own, that end in time and leave nothing"
+buildbox_body() {
+	p=$(prefix)
+	command -v make >/dev/null || atf_skip "needs make"
+	mkdir -p "src/${p}library" "src/${p}program"
+	printf 'check:\n\tnproc >processors\n\techo x >/usr/left-behind\n\techo built >result\n' \
+	    >"src/${p}library/Makefile"
+	printf 'check:\n\techo here >result\n\tsleep 60\n' >"src/${p}program/Makefile"
+	sed -e "s,/srv/build,$(pwd)/src," -e "s/^library/${p}library/" -e "s/^program/${p}program/" \
+	    -e 's/= 30m:sigterm, 31m:sigkill/= 2:sigterm, 20:sigkill/' \
+	    "$JAIL_SOURCE/examples/build-box.conf" >box.conf
+	grep -q '2:sigterm' box.conf || die "the example has another time"
+	atf_check -o match:'created' -e ignore jail -f box.conf -c "${p}library"
+	atf_check -o inline:'1\n' cat "src/${p}library/processors"
+	atf_check -o inline:'built\n' cat "src/${p}library/result"
+	[ ! -e /usr/left-behind ] || die "it wrote to the machine"
+	# One that hangs is ended by the signal.
+	start=$(date +%s)
+	atf_check -s not-exit:0 -o ignore -e ignore jail -f box.conf -c "${p}program"
+	atf_check -o inline:'here\n' cat "src/${p}program/result"
+	[ $(($(date +%s) - start)) -lt 18 ] || die "it was not asked to end"
+	# One that forks without end fails alone.
+	printf 'check:\n\tfor i in $$(seq 300); do sleep 1 & done; wait\n' >"src/${p}program/Makefile"
+	atf_check -s not-exit:0 -o ignore -e ignore jail -f box.conf -c "${p}program"
+	# What it had started goes on for a second, and its jail with it.
+	for _ in $(seq 100); do
+		[ -n "$(ours)" ] || break
+		sleep 0.1
+	done
+	nothing_left
+}
+
 atf_test_case demo
 demo_head() {
 	atf_set descr 'the demo keeps its word, in under a minute'
@@ -100,5 +180,7 @@ atf_init_test_cases() {
 	atf_add_test_case ci
 	atf_add_test_case legacy
 	atf_add_test_case classroom
+	atf_add_test_case noisy
+	atf_add_test_case buildbox
 	atf_add_test_case demo
 }

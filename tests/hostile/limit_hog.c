@@ -7,16 +7,24 @@
  *   spin MS          computes for so long; prints the milliseconds of processor time that it got
  *   read|write FILE KIB   past the page cache; prints the milliseconds that it took
  *   processors       prints on how many it may run
+ *   descriptors, terminals, ipc   as many as it can get and keeps them a moment; prints how many (ipc: of System V's
+ *                    segments, sets of semaphores and queues, and of POSIX queues, together)
+ *   count MS         computes for so long; prints how often it came round
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -136,6 +144,68 @@ static int direct(const char *path, unsigned long kib, int writes)
 	return 0;
 }
 
+/* Long enough for others to feel that they are gone. */
+static int hold(unsigned long n)
+{
+	(void)printf("%lu\n", n);
+	(void)fflush(stdout);
+	(void)usleep(200000);
+	return 0;
+}
+
+static int opened(const char *path)
+{
+	unsigned long n = 0;
+
+	while (open(path, O_RDWR | O_NOCTTY | O_CLOEXEC) >= 0)
+		n++;
+	return hold(n);
+}
+
+/* What is made stays when the program ends. */
+static int ipc(void)
+{
+	unsigned long n = 0;
+	char name[32];
+
+	while (shmget(IPC_PRIVATE, MIB, IPC_CREAT | 0600) >= 0)
+		n++;
+	while (semget(IPC_PRIVATE, 100, IPC_CREAT | 0600) >= 0)
+		n++;
+	for (;;) {
+		int q = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+		struct {
+			long type;
+			char text[1024];
+		} m = {.type = 1};
+
+		if (q < 0)
+			break;
+		n++;
+		while (msgsnd(q, &m, sizeof(m.text), IPC_NOWAIT) == 0)
+			;
+	}
+	for (unsigned long i = 0;; i++) {
+		(void)snprintf(name, sizeof(name), "/%d.%lu", getpid(), i);
+		if (mq_open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600, NULL) == (mqd_t)-1)
+			break;
+		n++;
+	}
+	return hold(n);
+}
+
+static int count(unsigned long ms)
+{
+	long long end = now_ms(CLOCK_MONOTONIC) + (long long)ms;
+	unsigned long n = 0;
+
+	for (; now_ms(CLOCK_MONOTONIC) < end; n++)
+		for (volatile int i = 0; i < 20000; i++)
+			;
+	(void)printf("%lu\n", n);
+	return 0;
+}
+
 static int processors(void)
 {
 	cpu_set_t set;
@@ -165,6 +235,16 @@ int main(int argc, char **argv)
 		return direct(path, n, what[0] == 'w');
 	if (strcmp(what, "processors") == 0)
 		return processors();
-	(void)fprintf(stderr, "usage: limit_hog memory|cache|file|fork|bomb|spin|read|write|processors ...\n");
+	if (strcmp(what, "descriptors") == 0)
+		return opened("/dev/null");
+	if (strcmp(what, "terminals") == 0)
+		return opened("/dev/ptmx");
+	if (strcmp(what, "ipc") == 0)
+		return ipc();
+	if (strcmp(what, "count") == 0)
+		return count(n);
+	(void)fprintf(stderr,
+	    "usage: limit_hog memory|cache|file|fork|bomb|spin|read|write|processors|descriptors|terminals|"
+	    "ipc|count ...\n");
 	return 64;
 }

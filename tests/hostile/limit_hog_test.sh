@@ -1,6 +1,7 @@
 #! /usr/bin/env atf-sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Jails that take all they can: a fork bomb, memory of each kind, processors. Their limits hold, a neighbour goes on, and
+# Jails that take all they can: a fork bomb, memory of each kind, processors,
+# descriptors, terminals, IPC, writes. Their limits hold, a neighbour goes on, and
 # the jail can be changed, killed and removed at once, with nothing left.
 . "$(atf_get_srcdir)/../functional/common.sh"
 
@@ -120,8 +121,66 @@ processors_body() {
 	nothing_left
 }
 
+# greedy MOST WHAT PARAMETER...: a jail that takes all it gets of that, again and again; at one time no more than MOST.
+greedy() {
+	most=$1 what=$2
+	shift 2
+	box $(prefix)-next
+	box $p limit.memoryuse=64m limit.maxproc=60 limit.pcpu=80 "$@"
+	got=$(jexec $p /bin/limit_hog $what)
+	[ "$got" -ge 1 ] && [ "$got" -le $most ] || die "$got $what, $most allowed"
+	for i in 1 2 3 4 5 6; do
+		attack $p $what
+	done
+	sleep 0.5
+	got=$(jexec $p-next /bin/limit_hog $what)
+	[ "$got" -ge 100 ] || die "the neighbour had only $got $what"
+	neighbour
+	[ "$what" != terminals ] || atf_check -o ignore script -qec true /dev/null
+	atf_check -o ignore jail -m name=$p limit.maxproc=30
+	gone $p
+	atf_check -o ignore jail -r $p-next
+	nothing_left
+}
+
+define_case descriptors 'all descriptors'
+descriptors_body() {
+	greedy 64 descriptors limit.openfiles=64
+}
+
+define_case terminals 'all terminals'
+terminals_body() {
+	greedy 8 terminals limit.pseudoterminals=8
+}
+
+define_case ipc 'shared memory, semaphores and queues, System V and POSIX'
+ipc_body() {
+	# 5 segments of 1 MiB, 3 sets of 100 semaphores, 4 queues; a user's POSIX queues are the kernel's to count.
+	greedy $((5 + 3 + 4 + 256)) ipc limit.shmsize=5m limit.nshm=20 limit.nsem=300 limit.nmsgq=4
+}
+
+define_case writers 'writes through the page cache and past it'
+writers_body() {
+	mkdir data
+	box $(prefix)-next
+	for way in gone frozen; do
+		box $p limit.memoryuse=48m limit.pcpu=80 limit.maxproc=40 mount="$(pwd)/data /mnt nullfs rw 0 0"
+		for i in 1 2; do
+			attack $p cache /mnt/cache$i 100
+			attack $p write /mnt/direct$i 65536
+		done
+		sleep 1
+		neighbour
+		atf_check -o ignore jail -m name=$p limit.pcpu=40
+		neighbour
+		$way $p
+	done
+	atf_check -o ignore jail -r $p-next
+	nothing_left
+}
+
 atf_init_test_cases() {
-	for c in bomb late anonymous cache tmpfs processors; do
+	for c in bomb late anonymous cache tmpfs processors descriptors terminals ipc writers; do
 		atf_add_test_case $c
 	done
 }
