@@ -158,6 +158,7 @@ buildbox_body() {
 		[ -n "$(ours)" ] || break
 		sleep 0.1
 	done
+	atf_check jail -C
 	nothing_left
 }
 
