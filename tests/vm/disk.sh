@@ -58,6 +58,10 @@ for applet in tr cat ln mkdir rm rmdir cp chmod chown dirname basename expr true
 	ln "$disk/usr/local/bin/busybox" "$disk/usr/local/bin/$applet"
 done
 cp /etc/passwd /etc/group /etc/nsswitch.conf "$disk/etc/"
+for secret in shadow gshadow; do
+	echo 'root:*::' >"$disk/etc/$secret"
+	chmod 640 "$disk/etc/$secret"
+done
 echo '127.0.0.1 localhost' >"$disk/etc/hosts"
 echo vm >"$disk/etc/hostname"
 
