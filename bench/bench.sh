@@ -6,6 +6,9 @@
 set -eu
 export LC_ALL=C
 
+# With the control groups as they are.
+[ -n "${BENCH_UNIFIED:-}" ] || sh "$(dirname "$0")/limits.sh" "$1" "${2:-100}"
+
 # crun refuses machines where version 1 and 2 control groups share the work. There, everything runs (all contenders
 # alike) in a mount namespace that shows version 2 alone.
 if [ -d /sys/fs/cgroup/unified/ ] && [ -z "${BENCH_UNIFIED:-}" ]; then

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -165,13 +166,17 @@ static unsigned print_table(const char *title, const struct contender *c, unsign
 
 /*
  * In front of whatever else the machine does, where we may: it is inherited by all contenders. The system call itself,
- * since musl has no function for it.
+ * since musl has no function for it. A version 1 control group of the cpu controller takes nobody with real-time
+ * priority, so there is BENCH_NICE.
  */
 static void come_first(void)
 {
 	const struct sched_param p = {.sched_priority = 10};
 
-	(void)syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p);
+	if (getenv("BENCH_NICE") != NULL)
+		(void)setpriority(PRIO_PROCESS, 0, -20);
+	else
+		(void)syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p);
 }
 
 int main(int argc, char **argv)
