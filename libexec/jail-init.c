@@ -34,13 +34,15 @@
 #define PAUSE_FIRST 1000 /* before the first restart, in milliseconds; doubled each time */
 #define PAUSE_MAX 60000
 #define GOOD_RUN 60000 /* after so long a program counts as having worked */
+#define KILLED_MS 5    /* how often to look whether what was killed is gone */
 #define POLL_MS 200    /* how often to look for processes that are nobody's children here */
 
 struct init {
 	struct init_options opt;
 	size_t line;	 /* the -x line that runs, or is next; == nlines: ARGV */
 	pid_t child;	 /* what was started last; 0 when it has ended */
-	bool stopping;	 /* TERM, INT or HUP came */
+	bool stopping;	 /* TERM, INT or HUP came, or a limit that ends everything was reached */
+	bool killed;	 /* the latter: nothing goes on, and whoever waits is told when it is over */
 	bool finished;	 /* everything that was to be started has been, and has ended */
 	int status;	 /* wait status of what ended last */
 	bool waiting;	 /* for the pause before a restart to be over */
@@ -273,12 +275,12 @@ static int64_t look(struct init *in)
 	/* The end of everything: nothing is started again. */
 	if (sig != SIGKILL)
 		return ms;
-	in->stopping = true;
+	in->stopping = in->killed = true;
 	if (in->waiting || in->child == 0) {
 		in->waiting = false;
 		in->finished = true;
 	}
-	return 0;
+	return KILLED_MS;
 }
 
 /* How long to wait for a signal, in milliseconds; -1: for as long as it takes. */
@@ -331,9 +333,10 @@ static void live(struct init *in)
 					report(in, CHANNEL_EMPTY, 0, in->status);
 				_exit(exit_code(in->status));
 			}
-			if (!told)
+			if (!told && !in->killed) {
 				let_go(in);
-			told = true;
+				told = true;
+			}
 		}
 		pause_for(in, others, watch);
 	}

@@ -14,12 +14,28 @@
 #include "group_parts.h"
 #include "sys.h"
 
-/* "8:1" as the kernel writes it. */
+/* The digits at *text, at most `max`; *text goes behind them. */
+static bool parse_number(const char **text, unsigned long max, unsigned *ret)
+{
+	unsigned long n;
+	char *end;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	errno = 0;
+	n = strtoul(*text, &end, 10);
+	if (errno != 0 || n > max)
+		return false;
+	*text = end;
+	*ret = (unsigned)n;
+	return true;
+}
+
+/* "8:1" as the kernel writes it: 12 bits and 20. */
 static bool parse_numbers(const char *text, unsigned *major, unsigned *minor)
 {
-	int n = 0;
-
-	return sscanf(text, "%4u:%7u%n", major, minor, &n) == 2 && text[n] == '\0' && text[0] >= '0' && text[0] <= '9';
+	return parse_number(&text, 0xfff, major) && *text++ == ':' && parse_number(&text, 0xfffff, minor) &&
+	       *text == '\0';
 }
 
 static int read_numbers(const char *path, unsigned *major, unsigned *minor)
@@ -49,6 +65,7 @@ static int whole_disk(unsigned *major, unsigned *minor)
 
 static long mount_number(int fd)
 {
+	static const char key[] = "mnt_id:";
 	char path[64], line[128];
 	long number = -1;
 	FILE *f;
@@ -56,7 +73,8 @@ static long mount_number(int fd)
 	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	f = fopen(path, "re");
 	while (f != NULL && number < 0 && fgets(line, sizeof(line), f) != NULL)
-		(void)sscanf(line, "mnt_id: %ld", &number);
+		if (strncmp(line, key, sizeof(key) - 1) == 0)
+			number = strtol(line + sizeof(key) - 1, NULL, 10);
 	if (f != NULL)
 		(void)fclose(f);
 	return number;
@@ -65,7 +83,7 @@ static long mount_number(int fd)
 /* File systems that span disks (btrfs) have a device number of no disk; their mount names one. */
 static int mounted_from(int fd, unsigned *major, unsigned *minor)
 {
-	long wanted = mount_number(fd), number;
+	long wanted = mount_number(fd);
 	char line[4096], source[1024];
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 	struct stat st;
@@ -76,8 +94,7 @@ static int mounted_from(int fd, unsigned *major, unsigned *minor)
 	while (r < 0 && fgets(line, sizeof(line), f) != NULL) {
 		const char *dash = strstr(line, " - ");
 
-		if (dash == NULL || sscanf(line, "%ld", &number) != 1 || number != wanted ||
-		    sscanf(dash, " - %*s %1023s", source) != 1)
+		if (dash == NULL || strtol(line, NULL, 10) != wanted || sscanf(dash, " - %*s %1023s", source) != 1)
 			continue;
 		if (source[0] != '/' || stat(source, &st) < 0 || !S_ISBLK(st.st_mode))
 			break;

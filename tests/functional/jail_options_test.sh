@@ -38,7 +38,8 @@ parameters_body() {
 	fails 65 "^jail: .*jid: " jail -c jid=x
 	fails 69 "^jail: .*ip4.addr: .*not available in this version" jail -c name=$p ip4.addr=10.0.0.1
 	fails 65 "^jail: .*limit.memoryuse: .*no number of its kind: allowed: bytes" jail -c name=$p path=$root limit.memoryuse=lots
-	fails 69 "^jail: .*limit.memoryuse: .*not available in this version" jail -c name=$p path=$root persist limit.memoryuse=1g:sigterm
+	fails 65 "^jail: .*limit.memoryuse: \"1g:throttle\": it can't do that: allowed: bytes" \
+	    jail -c name=$p path=$root persist limit.memoryuse=1g:throttle
 	fails 69 "^jail: .*ip_hostname: " jail -h -c name=$p
 	fails 69 "^jail: .*mac.do: " jail -c name=$p mac.do=new
 	nothing_left

@@ -15,6 +15,18 @@ hits() {
 	done
 }
 
+# Until the jail has ended by itself, and what it was is taken away.
+ended() {
+	n=0
+	while jls -j $p jid >/dev/null 2>&1; do
+		n=$((n + 1))
+		[ $n -lt 200 ] || die "it lives on"
+		sleep 0.1
+	done
+	atf_check jail -C
+	nothing_left
+}
+
 define_case wallclock "at its time everything is killed, or gets the signal"
 wallclock_body() {
 	new_root
@@ -28,8 +40,7 @@ wallclock_body() {
 	# Also a jail that persists, and whoever comes in.
 	atf_check jail -q -c name=$p path=$root persist limit.wallclock=2
 	atf_check -s exit:137 jexec $p /bin/sleep 60
-	atf_check jail -C
-	nothing_left
+	ended
 }
 
 define_case cputime "processor time of all processes together, child jails included"
@@ -63,14 +74,7 @@ live_body() {
 	atf_check jail -q -m name=$p limit.cputime= limit.wallclock=
 	atf_check -o inline:"-\n" jls -j $p limit.hits
 	atf_check jail -q -m name=$p limit.wallclock=1
-	n=0
-	while jls -j $p jid >/dev/null 2>&1; do
-		n=$((n + 1))
-		[ $n -lt 100 ] || die "it lives on"
-		sleep 0.1
-	done
-	atf_check jail -C
-	nothing_left
+	ended
 }
 
 define_case usage "memory and tasks: told before they are denied, counted, and whom the kernel killed for it"
@@ -83,7 +87,7 @@ usage_body() {
 	atf_check -o match:"memoryuse:log=0" -o match:"maxproc:sigusr1=0" jls -j $p limit.hits
 	atf_check -e ignore jexec $p /bin/sh -c 'trap "exit 0" USR1; for i in 1 2 3 4 5 6 7 8; do sleep 5 & done; while :; do wait; done'
 	atf_check -o match:"memoryuse:log=0" -o match:"maxproc:sigusr1=1" jls -j $p limit.hits
-	atf_check -e ignore jexec $p /bin/sh -c 'x=$(busybox head -c 12000000 /dev/zero | busybox tr "\0" x); sleep 0.5'
+	atf_check -e ignore jexec $p /bin/sh -c 'x=$(busybox head -c 12000000 /dev/zero | busybox tr "\0" x); sleep 0.5; :'
 	atf_check -o match:"memoryuse:log=1" jls -j $p limit.hits
 	atf_check -s exit:137 -e ignore jexec $p busybox dd if=/dev/zero of=/dev/null bs=80M count=1
 	atf_check -o match:"memoryuse:deny=[1-9]" jls -j $p limit.hits
@@ -123,14 +127,7 @@ define_case restart "a service that was killed for its limit is not started agai
 restart_body() {
 	new_root
 	atf_check jail -q -c name=$p path=$root exec.restart=always limit.cputime=1 command="$busy"
-	n=0
-	while jls -j $p jid >/dev/null 2>&1; do
-		n=$((n + 1))
-		[ $n -lt 200 ] || die "it lives on"
-		sleep 0.1
-	done
-	atf_check jail -C
-	nothing_left
+	ended
 }
 
 atf_init_test_cases() {
