@@ -12,6 +12,7 @@
 
 #include "channel.h"
 #include "creation.h"
+#include "disk.h"
 #include "error.h"
 #include "netrate.h"
 #include "process.h"
@@ -211,8 +212,10 @@ static int take_name(struct port_jail *j, struct jail_error *err)
 /* Before anything lives in it. */
 static int set_limits(struct port_jail *j, struct jail_error *err)
 {
-	int r = j->limits != NULL ? group_make(j->limits, j->plan->name, err) : 0;
+	int r = disk_make(j->plan, view_path(j->view), j->opts, err);
 
+	if (r == 0 && j->limits != NULL)
+		r = group_make(j->limits, j->plan->name, err);
 	j->joins = r == 0 && group_joins(&j->tree, j->plan->name);
 	return r == 0 ? netrate_change(j->dirfd, NULL, &j->plan->record, err) : r;
 }
@@ -239,7 +242,7 @@ bool creation_waits(const struct port_jail *j)
 	return told || j->plan->created.count > 0 || j->joins;
 }
 
-static void describe_inside(const struct port_jail *j, struct inside *in, struct jail_error *err)
+static void describe_inside(struct port_jail *j, struct inside *in, struct jail_error *err)
 {
 	*in = (struct inside){
 	    .plan = j->plan,
@@ -252,6 +255,7 @@ static void describe_inside(const struct port_jail *j, struct inside *in, struct
 	    .peer = j->channel,
 	    .lock_fd = j->dirfd,
 	    .watch = j->watch,
+	    .watch_argument = j->watch_argument,
 	    .parent_pidfd = j->parent.pidfd,
 	    .parent_namespaces = (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC) & ~own_namespaces(j),
 	    .log_fd = j->log_fd,
@@ -335,7 +339,6 @@ static int open_sources(struct port_jail *j, struct jail_error *err)
 {
 	static const char *const watched[WATCH_SOURCES] = {
 	    [WATCH_MEMORY] = "memory", [WATCH_SWAP] = "swap space", [WATCH_TASKS] = "tasks"};
-	size_t used = 0;
 	int r;
 
 	if (j->watch[WATCH_PAGE] < 0)
@@ -343,23 +346,14 @@ static int open_sources(struct port_jail *j, struct jail_error *err)
 	j->watch[WATCH_CPU] = openat(j->dirfd, "cpu.stat", O_RDONLY | O_CLOEXEC);
 	if (j->watch[WATCH_CPU] < 0)
 		return jail_error_sys(err, errno, "cannot open its cpu.stat");
-	for (unsigned i = WATCH_MEMORY; i < WATCH_SOURCES; i++) {
+	for (unsigned i = WATCH_MEMORY; i <= WATCH_TASKS; i++) {
 		/* What is not needed now may be later. */
 		j->watch[i] = group_usage(&j->tree, j->plan->name, (enum watch_source)i);
 		if (j->watch[i] < 0 && (watching_sources(j->plan) >> i & 1) != 0)
 			return jail_error_sys(err, -j->watch[i], "no control group tells its %s", watched[i]);
 	}
 	r = watching_note(j->watch[WATCH_PAGE], j->watch);
-	if (r < 0)
-		return jail_error_sys(err, -r, "cannot write the page that process 1 looks at");
-	for (size_t i = 0; i < WATCH_SOURCES; i++) {
-		char *at = j->watch_argument + used;
-		size_t left = sizeof(j->watch_argument) - used;
-
-		used += (size_t)(j->watch[i] < 0 ? snprintf(at, left, "%s-", i > 0 ? ":" : "")
-						 : snprintf(at, left, "%s%d", i > 0 ? ":" : "", j->watch[i]));
-	}
-	return 0;
+	return r < 0 ? jail_error_sys(err, -r, "cannot write the page that process 1 looks at") : 0;
 }
 
 static int start_first(struct port_jail *j, struct jail_error *err)
@@ -538,7 +532,7 @@ int port_create(struct plan *plan, const struct jail_params *params, const struc
 	    .dirfd = -1,
 	    .parent = PARENT_NONE,
 	    .log_fd = -1,
-	    .watch = {-1, -1, -1, -1, -1},
+	    .watch = {-1, -1, -1, -1, -1, -1},
 	    .donor = DONOR_NONE,
 	    .channel = -1,
 	    .peer = -1,

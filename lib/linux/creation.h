@@ -13,7 +13,7 @@
 #include "parent.h"
 #include "store.h"
 #include "tree.h"
-#include "watch.h"
+#include "watching.h"
 
 struct port_jail {
 	struct plan *plan;		  /* the caller's */
@@ -33,7 +33,7 @@ struct port_jail {
 	char **init_argv;
 	char user_argument[INSIDE_USER_MAX];
 	int watch[WATCH_SOURCES]; /* for process 1 to look at; -1: none */
-	char watch_argument[64];
+	char watch_argument[WATCHING_ARGUMENT];
 	struct user host_user;
 	unsigned terminal, silent; /* which of 0..2 get a terminal of the jail's own; /dev/null */
 	int log_fd;

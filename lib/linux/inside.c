@@ -21,6 +21,7 @@
 #include "rlimit.h"
 #include "sys.h"
 #include "terminal.h"
+#include "watching.h"
 
 #ifndef JAIL_LIBEXECDIR
 #error "JAIL_LIBEXECDIR is the directory that jail-init is installed in"
@@ -321,7 +322,14 @@ static int build_view(struct progress *p)
 {
 	const struct view_gate gate = {.ready = gate_ready, .arg = p};
 
-	return view_build(p->in->view, &gate, p->err);
+	int *watch = p->in->watch, r = view_build(p->in->view, &gate, p->err);
+
+	/* Where there is somebody to keep it: its size may be changed later. */
+	if (r < 0 || watch[WATCH_PAGE] < 0)
+		return r;
+	watch[WATCH_DISK] = view_memory(p->in->view);
+	r = watch[WATCH_DISK] < 0 ? 0 : watching_note_disk(watch[WATCH_PAGE], watch[WATCH_DISK]);
+	return r < 0 ? jail_error_sys(p->err, -r, "cannot note its file system in memory") : 0;
 }
 
 static int name_host(struct progress *p)
@@ -453,6 +461,7 @@ static int run_init(struct progress *p)
 {
 	int r = keep_open(p->in->channel);
 
+	watching_argument(p->in->watch, p->in->watch_argument);
 	/* All but the channel and what is to be watched is closed by exec. */
 	for (size_t i = 0; r == 0 && i < WATCH_SOURCES; i++)
 		r = keep_open(p->in->watch[i]);

@@ -24,7 +24,8 @@ struct inside {
 	int channel;		      /* our end; CHANNEL_GO brings the donor's descriptors */
 	int peer;		      /* the tool's end, to be closed */
 	int lock_fd;		      /* the jail's directory, to be closed: its lock is the tool's alone */
-	const int *watch;	      /* WATCH_SOURCES descriptors for process 1; -1: none */
+	int *watch;		      /* WATCH_SOURCES descriptors for process 1; -1: none */
+	char *watch_argument;	      /* for jail-init's -w: WATCHING_ARGUMENT bytes, written by run_init() */
 	int parent_pidfd;	      /* process 1 of the parent jail, -1: none */
 	int parent_namespaces;	      /* those shared with the parent */
 	int log_fd;		      /* exec.consolelog, -1: none */

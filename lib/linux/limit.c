@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "disk.h"
 #include "error.h"
 #include "ipclimit.h"
 #include "watching.h"
@@ -79,11 +80,6 @@ static int check_one(const struct plan *plan, const struct plan_limit *l, struct
 		(void)snprintf(why, sizeof(why), "%s is not available in this version",
 		    limit_action_name(l->action, l->signal, word));
 		return refuse(l, means[l->limit].without != NULL ? means[l->limit].without : why, err);
-	case LIMIT_BY_DISK:
-		if (plan->is_volatile)
-			return 0;
-		(void)refuse(l, "only what is written to memory can be limited", err);
-		return jail_error_hint(err, ENOTSUP, "use path.volatile, or a file system of its own for `path`");
 	case LIMIT_BY_DEVPTS:
 		return plan->devfs ? 0 : refuse(l, "without mount.devfs there are no terminals of its own", err);
 	default:
@@ -95,6 +91,8 @@ int limit_check(const struct plan *plan, struct jail_error *err)
 {
 	int r = ipclimit_check(plan, err);
 
+	if (r == 0)
+		r = disk_check(plan, err);
 	if (r == 0)
 		r = watching_check(plan, err);
 	for (size_t i = 0; r == 0 && i < plan->nlimits; i++)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "disk.h"
 #include "errand.h"
 #include "error.h"
 #include "ipclimit.h"
@@ -19,20 +20,7 @@
 
 int limit_change_check(const struct running *jail, const struct policy_record *will, struct jail_error *err)
 {
-	static const enum policy_limit fixed[] = {POLICY_L_DISK, POLICY_L_INODES};
-	const struct policy_record *was = &jail->state.record;
-	char param[64];
-
-	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
-		if (was->limit[fixed[i]] == will->limit[fixed[i]])
-			continue;
-		(void)snprintf(param, sizeof(param), "limit.%s", policy_limit_name(fixed[i]));
-		(void)jail_error_set(
-		    err, ENOTSUP, "it can't be changed on a running jail: its file system in memory is made with it");
-		jail_error_param(err, param);
-		return jail_error_hint(err, ENOTSUP, "restart the jail with it: jail -rc");
-	}
-	return rlimit_check(was, will, err);
+	return rlimit_check(&jail->state.record, will, err);
 }
 
 struct inner {
@@ -109,15 +97,18 @@ static bool differ_inside(const struct policy_record *a, const struct policy_rec
 	return false;
 }
 
-static int change_one(const struct running *jail, const struct policy_record *was, const struct policy_record *will,
-    struct jail_error *err)
+/* `own`: what it may write is limited by what it was given itself (disk.h). */
+static int change_one(const struct running *jail, const struct plan *plan, bool own, const struct policy_record *was,
+    const struct policy_record *will, struct jail_error *err)
 {
 	struct policy_record now = jail->state.record; /* its users and flags are the running jail's */
 	struct inner in = {.jail = jail, .was = was, .will = &now};
 	int r;
 
 	memcpy(now.limit, will->limit, sizeof(now.limit));
-	r = differ_inside(was, will) ? errand_run(inside, &in, err) : 0;
+	r = disk_change(jail, plan, own, was, will, err);
+	if (r == 0 && differ_inside(was, will))
+		r = errand_run(inside, &in, err);
 	if (r == 0)
 		r = netrate_change(jail->dirfd, was, &now, err);
 	return r < 0 ? r : rlimit_change(jail->dirfd, was, will, err);
@@ -130,26 +121,30 @@ struct children {
 };
 
 /* What the child was made with, as far as its parent will have it. */
-static int child_limits(const struct running *child, const struct policy_record *parent, struct policy_record *ret)
+static int child_plan(const struct running *child, struct plan **ret)
 {
 	struct jail_params *params = NULL;
-	struct plan *plan = NULL;
 	int r = store_params_read(child->dirfd, &params);
 
 	if (r == 0)
-		r = plan_make_running(params, &plan, NULL);
+		r = plan_make_running(params, ret, NULL);
 	jail_params_free(params);
-	if (r < 0)
-		return r;
+	return r;
+}
+
+static void child_limits(
+    const struct running *child, const struct plan *plan, const struct policy_record *parent, struct policy_record *ret)
+{
 	*ret = child->state.record;
 	for (unsigned l = 0; l < POLICY_L_COUNT; l++) {
 		uint64_t own = plan->record.limit[l];
 
 		ret->limit[l] = own < parent->limit[l] ? own : parent->limit[l];
 	}
-	plan_free(plan);
-	return 0;
 }
+
+static int change_all(const struct running *jail, const struct plan *plan, bool own, const struct policy_record *will,
+    struct jail_error *err);
 
 static int change_child(void *arg, const char *name)
 {
@@ -157,6 +152,7 @@ static int change_child(void *arg, const char *name)
 	char full[JAIL_NAME_MAX + 1];
 	struct running child = RUNNING_NONE;
 	_cleanup_close_ int lock = -1;
+	struct plan *plan = NULL;
 	struct policy_record will;
 	int r;
 
@@ -164,11 +160,14 @@ static int change_child(void *arg, const char *name)
 		return -ENAMETOOLONG;
 	if (tree_jail_lock(&c->jail->tree, full, true, &lock) < 0 || running_open(full, &child, NULL) < 0)
 		return 0; /* it has ended */
-	r = child_limits(&child, c->will, &will);
-	if (r < 0)
+	r = child_plan(&child, &plan);
+	if (r < 0) {
 		(void)jail_error_sys(c->err, -r, "cannot read the parameters of %s", full);
-	else
-		r = limit_change(&child, &will, c->err);
+	} else {
+		child_limits(&child, plan, c->will, &will);
+		r = change_all(&child, plan, disk_by_project(plan), &will, c->err);
+	}
+	plan_free(plan);
 	if (r == 0) {
 		memcpy(child.state.record.limit, will.limit, sizeof(will.limit));
 		r = store_state_write(child.dirfd, &child.state);
@@ -177,7 +176,17 @@ static int change_child(void *arg, const char *name)
 	return r;
 }
 
-int limit_change(const struct running *jail, const struct policy_record *will, struct jail_error *err)
+static void change_back(const struct running *jail, const struct plan *plan, bool own, const struct policy_record *will)
+{
+	const struct policy_record *was = &jail->state.record;
+	struct children c = {.jail = jail, .will = was};
+
+	(void)change_one(jail, plan, own, will, was, NULL);
+	(void)tree_children(jail->dirfd, change_child, &c);
+}
+
+static int change_all(const struct running *jail, const struct plan *plan, bool own, const struct policy_record *will,
+    struct jail_error *err)
 {
 	struct children c = {.jail = jail, .will = will, .err = err};
 	const struct policy_record *was = &jail->state.record;
@@ -188,19 +197,21 @@ int limit_change(const struct running *jail, const struct policy_record *will, s
 	r = limit_change_check(jail, will, err);
 	if (r < 0)
 		return r;
-	r = change_one(jail, was, will, err);
+	r = change_one(jail, plan, own, was, will, err);
 	if (r == 0)
 		r = tree_children(jail->dirfd, change_child, &c);
 	if (r < 0)
-		limit_change_back(jail, will);
+		change_back(jail, plan, own, will);
 	return r;
 }
 
-void limit_change_back(const struct running *jail, const struct policy_record *will)
+int limit_change(
+    const struct running *jail, const struct plan *plan, const struct policy_record *will, struct jail_error *err)
 {
-	const struct policy_record *was = &jail->state.record;
-	struct children c = {.jail = jail, .will = was};
+	return change_all(jail, plan, true, will, err);
+}
 
-	(void)change_one(jail, will, was, NULL);
-	(void)tree_children(jail->dirfd, change_child, &c);
+void limit_change_back(const struct running *jail, const struct plan *plan, const struct policy_record *will)
+{
+	change_back(jail, plan, true, will);
 }

@@ -145,6 +145,19 @@ static int check_children(const struct change *c, struct jail_error *err)
 	return tree_children(c->jail->dirfd, check_child, &k);
 }
 
+/* Before anything is set that outlives the jail, it stands in the kernel that there is something to clean. */
+static int note_leftover(const struct change *c, struct jail_error *err)
+{
+	struct store_state s = c->jail->state;
+	int r;
+
+	if (!view_leaves(c->will) || (s.flags & STORE_F_LEFTOVER) != 0)
+		return 0;
+	s.flags |= STORE_F_LEFTOVER;
+	r = store_state_write(c->jail->dirfd, &s);
+	return r < 0 ? jail_error_sys(err, -r, "cannot record that it will leave something") : 0;
+}
+
 /* What groups hold, then what must be done inside. */
 static int change_limited(
     struct change *c, const struct jail_params *params, const struct jail_options *opts, struct jail_error *err)
@@ -192,9 +205,11 @@ static int change(
 	if (r == 0)
 		r = check_children(c, err);
 	if (r == 0)
-		r = limit_change(c->jail, &c->will->record, err);
+		r = note_leftover(c, err);
+	if (r == 0)
+		r = limit_change(c->jail, c->will, &c->will->record, err);
 	if (r == 0 && (r = change_limited(c, params, opts, err)) < 0)
-		limit_change_back(c->jail, &c->will->record);
+		limit_change_back(c->jail, c->will, &c->will->record);
 	view_free(c->view);
 	parent_close(&c->parent);
 	return r;

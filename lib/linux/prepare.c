@@ -99,7 +99,7 @@ static int make_arguments(struct port_jail *j, struct jail_error *err)
 		v[n++] = persist;
 	if (j->watch[WATCH_PAGE] >= 0) {
 		v[n++] = watch;
-		v[n++] = j->watch_argument; /* written in start_first(), where the control group is */
+		v[n++] = j->watch_argument; /* written when all of them are there */
 	}
 	v[n++] = restart;
 	v[n++] = restarts[plan->restart];

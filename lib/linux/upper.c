@@ -102,7 +102,7 @@ static int refuse(const struct upper *u, struct jail_error *err)
 		(void)jail_error_set(err, EBUSY, "%s is written to in two places", u->path);
 	jail_error_param(err, u->root ? "path" : "mount");
 	if (u->root)
-		return jail_error_hint(err, EBUSY, "give each jail with path.base a path of its own");
+		return jail_error_hint(err, EBUSY, "give each jail with path.base or limit.disk a path of its own");
 	return jail_error_hint(err, EBUSY, "give each unionfs mount a directory of its own");
 }
 

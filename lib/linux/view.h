@@ -39,17 +39,25 @@ int view_prepare(struct plan *plan, int parent_root_fd, struct view **ret, struc
  */
 int view_build(struct view *v, const struct view_gate *gate, struct jail_error *err);
 void view_free(struct view *v);
+/* Prepared: `path` as it is on the host, an O_PATH descriptor. */
+int view_path(const struct view *v);
+/* Built: the file system in memory that path.volatile writes to, as it was mounted; -1: none. Both stay the view's. */
+int view_memory(const struct view *v);
+/* How many bytes and files that may hold, from the plan and what the jail is held to; for fsconfig(2). */
+struct view_size {
+	char bytes[32], inodes[32];
+};
+void view_size(const struct plan *plan, const struct policy_record *record, struct view_size *ret);
 
 /*
  * What a jail left in the host's file system when it was removed or died half made (the overlay's work directory
- * beside a `path` with bases). Idempotent; nothing there is success.
+ * beside a `path` with bases, the quota of a `path`). Idempotent; nothing there is success.
  */
 bool view_leaves(const struct plan *plan); /* is there anything to clean? */
-/* The directories that overlays write to: the first is `path`, "" when it is none; NULL behind the last. */
+/* The directories that overlays write to, or that are limited: the first is `path`, "" when it is none; NULL behind the
+ * last. */
 const char *view_upper(const struct plan *plan, size_t i);
 int view_clean(const struct plan *plan, struct jail_error *err);
-/* The same for a child jail, whose path and sources lie beneath its parent's root. */
-int view_clean_at(const struct plan *plan, int parent_root_fd, struct jail_error *err);
 
 /*
  * Live changes. In the tool: check what of them is possible, open the sources of what is new. `was` is the running

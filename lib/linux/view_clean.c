@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * view_clean.c: the one thing that a jail leaves on the host: the work directory of an overlay that writes to a
- * directory of the host. Made by us beside that directory, mode 0700, removed by name and without following anything.
+ * view_clean.c: what a jail leaves on the host: the work directory of an overlay that writes to a directory of the
+ * host, made by us beside that directory, mode 0700, removed by name and without following anything; and the quota of
+ * its `path`.
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "disk.h"
+#include "project.h"
 #include "view_parts.h"
 
 #define DEPTH_MAX 8 /* the kernel's own are work/, index/ and, for a moment, a file or directory being copied */
@@ -75,10 +78,9 @@ int view_work_remove(int dirfd, const char *work_name)
 	return remove_tree(dirfd, work_name, 0);
 }
 
-static int clean(int parent_root_fd, const char *path, const char *param, struct jail_error *err)
+static int clean(const char *path, const char *param, struct jail_error *err)
 {
-	_cleanup_close_ int fd = sys_openat2(parent_root_fd >= 0 ? parent_root_fd : AT_FDCWD, path,
-	    O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS | (parent_root_fd >= 0 ? RESOLVE_IN_ROOT : 0));
+	_cleanup_close_ int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
 	_cleanup_close_ int holder = -1;
 	char link[32], name[PATH_MAX], work[NAME_MAX + 32];
 	const char *last;
@@ -123,9 +125,15 @@ static bool leaves_mount(const struct plan_mount *m)
 	return m->type == PLAN_M_OVERLAY && strcmp(m->fstype, "unionfs") == 0 && (m->options & PLAN_M_RDONLY) == 0;
 }
 
+/* What overlays write to, and what is limited. */
+static bool writes_root(const struct plan *plan)
+{
+	return leaves_root(plan) || disk_by_project(plan);
+}
+
 bool view_leaves(const struct plan *plan)
 {
-	bool any = leaves_root(plan);
+	bool any = writes_root(plan);
 
 	for (size_t i = 0; i < plan->nmounts; i++)
 		any |= leaves_mount(&plan->mount[i]);
@@ -135,23 +143,31 @@ bool view_leaves(const struct plan *plan)
 const char *view_upper(const struct plan *plan, size_t i)
 {
 	if (i == 0)
-		return leaves_root(plan) ? plan->path : "";
+		return writes_root(plan) ? plan->path : "";
 	if (i > plan->nmounts)
 		return NULL;
 	return leaves_mount(&plan->mount[i - 1]) ? plan->mount[i - 1].source : "";
 }
 
-int view_clean_at(const struct plan *plan, int parent_root_fd, struct jail_error *err)
+/* Whatever the parameters say: a change that would have recorded a limit may have been killed. */
+static int lift(const struct plan *plan, struct jail_error *err)
 {
-	int r = leaves_root(plan) ? clean(parent_root_fd, plan->path, "path", err) : 0;
+	_cleanup_close_ int fd = sys_openat2(AT_FDCWD, plan->path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
+	int r = fd < 0 || plan->is_volatile || plan->readonly ? 0 : project_lift(fd);
 
-	for (size_t i = 0; r == 0 && i < plan->nmounts; i++)
-		if (leaves_mount(&plan->mount[i]))
-			r = clean(parent_root_fd, plan->mount[i].source, "mount", err);
+	if (r < 0) {
+		(void)jail_error_sys(err, -r, "cannot lift the quota of %s", plan->path);
+		jail_error_param(err, "limit.disk");
+	}
 	return r;
 }
 
 int view_clean(const struct plan *plan, struct jail_error *err)
 {
-	return view_clean_at(plan, -1, err);
+	int r = leaves_root(plan) ? clean(plan->path, "path", err) : 0;
+
+	for (size_t i = 0; r == 0 && i < plan->nmounts; i++)
+		if (leaves_mount(&plan->mount[i]))
+			r = clean(plan->mount[i].source, "mount", err);
+	return r < 0 ? r : lift(plan, err);
 }

@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "project.h"
 #include "view_parts.h"
 
 /* ---------------------------------------------------------------------------------------------------- prepare */
@@ -351,6 +352,9 @@ static int make_overlay(struct view *v, struct jail_error *err)
 		r = view_work_make(&v->work_fd, v->work_name, err);
 	if (r < 0)
 		return r;
+	/* Files are made there and moved to `path`, which the kernel does within one project only. */
+	if (v->kind == VIEW_BASE && (r = project_join(v->work_fd, v->path_fd)) < 0)
+		return jail_error_sys(err, -r, "cannot make the work directory part of the project of `path`");
 	memcpy(lower, v->layer, v->nlayers * sizeof(lower[0]));
 	if (v->kind == VIEW_MEMORY)
 		r = memory_upper(v, v->layer[0], &upper, &work);

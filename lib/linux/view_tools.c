@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 
 #include "view_parts.h"
 
@@ -327,28 +328,46 @@ int view_scratch_empties(struct view *v)
 	return r < 0 ? r : empties(v, false);
 }
 
+int view_path(const struct view *v)
+{
+	return v->path_fd;
+}
+
+int view_memory(const struct view *v)
+{
+	return v->plan->is_volatile ? v->scratch : -1;
+}
+
+void view_size(const struct plan *plan, const struct policy_record *record, struct view_size *ret)
+{
+	const uint64_t *limit = record->limit;
+	uint64_t most = plan->volatile_size > 0 ? plan->volatile_size : POLICY_UNLIMITED;
+	struct sysinfo host = {0};
+
+	if (limit[POLICY_L_DISK] < most)
+		most = limit[POLICY_L_DISK];
+	/* Without a limit of their own both are what tmpfs(5) does by itself: it can't be asked for that later. */
+	if (most == POLICY_UNLIMITED)
+		(void)snprintf(ret->bytes, sizeof(ret->bytes), "50%%");
+	else
+		(void)snprintf(ret->bytes, sizeof(ret->bytes), "%llu", (unsigned long long)most);
+	most = limit[POLICY_L_INODES];
+	if (most == POLICY_UNLIMITED && sysinfo(&host) == 0)
+		most = (uint64_t)host.totalram * host.mem_unit / (uint64_t)sysconf(_SC_PAGESIZE) / 2;
+	(void)snprintf(ret->inodes, sizeof(ret->inodes), "%llu", (unsigned long long)most);
+}
+
 int view_scratch_make(struct view *v, struct jail_error *err)
 {
-	const uint64_t *limit = v->plan->record.limit;
-	uint64_t most = v->plan->volatile_size > 0 ? v->plan->volatile_size : POLICY_UNLIMITED;
-	char size[32], inodes[32];
-	struct view_option options[3] = {{"mode", "755"}};
-	size_t n = 1;
+	struct view_size size;
+	const struct view_option options[] = {{"mode", "755"}, {"size", size.bytes}, {"nr_inodes", size.inodes}};
 	int r;
 
 	if (!view_needs_scratch(v))
 		return 0;
-	if (limit[POLICY_L_DISK] < most)
-		most = limit[POLICY_L_DISK];
-	if (v->plan->is_volatile && most != POLICY_UNLIMITED) {
-		(void)snprintf(size, sizeof(size), "%llu", (unsigned long long)most);
-		options[n++] = (struct view_option){"size", size};
-	}
-	if (v->plan->is_volatile && limit[POLICY_L_INODES] != POLICY_UNLIMITED) {
-		(void)snprintf(inodes, sizeof(inodes), "%llu", (unsigned long long)limit[POLICY_L_INODES]);
-		options[n++] = (struct view_option){"nr_inodes", inodes};
-	}
-	v->scratch = view_new("tmpfs", MOUNT_ATTR_NODEV, options, n, err);
+	if (v->plan->is_volatile)
+		view_size(v->plan, &v->plan->record, &size);
+	v->scratch = view_new("tmpfs", MOUNT_ATTR_NODEV, options, v->plan->is_volatile ? 3 : 1, err);
 	if (v->scratch < 0)
 		return v->scratch;
 	r = view_park(v->scratch);

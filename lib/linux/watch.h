@@ -27,7 +27,7 @@ struct watch_page {
 	uint32_t count;	  /* entries; 0 while a tool writes them */
 	uint64_t created; /* CLOCK_BOOTTIME, milliseconds */
 	uint32_t sources; /* which of enum watch_source process 1 has: bits */
-	uint32_t unused;
+	int32_t memory;	  /* WATCH_DISK's descriptor; 0: none */
 	struct watch_entry entry[WATCH_MAX];
 };
 
@@ -38,6 +38,7 @@ enum watch_source {
 	WATCH_MEMORY, /* a number of bytes */
 	WATCH_SWAP,   /* a number of bytes */
 	WATCH_TASKS,  /* a number */
+	WATCH_DISK,   /* the jail's file system in memory: not looked at, but kept for those who change its size */
 	WATCH_SOURCES
 };
 

@@ -66,6 +66,28 @@ int watching_note(int page, const int fd[WATCH_SOURCES])
 		   : negative_errno();
 }
 
+int watching_note_disk(int page, int fd)
+{
+	int32_t number = fd;
+
+	return pwrite(page, &number, sizeof(number), offsetof(struct watch_page, memory)) == (ssize_t)sizeof(number)
+		   ? 0
+		   : negative_errno();
+}
+
+void watching_argument(const int fd[WATCH_SOURCES], char ret[WATCHING_ARGUMENT])
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < WATCH_SOURCES; i++) {
+		char *at = ret + used;
+		size_t left = WATCHING_ARGUMENT - used;
+
+		used += (size_t)(fd[i] < 0 ? snprintf(at, left, "%s-", i > 0 ? ":" : "")
+					   : snprintf(at, left, "%s%d", i > 0 ? ":" : "", fd[i]));
+	}
+}
+
 int watching_check(const struct plan *plan, struct jail_error *err)
 {
 	size_t n = 0;
@@ -174,6 +196,21 @@ int watching_read(pid_t pid, struct watch_page *ret)
 	_cleanup_close_ int fd = page_open(pid, O_RDONLY);
 
 	return fd < 0 ? fd : page_read(fd, ret);
+}
+
+int watching_disk(pid_t pid)
+{
+	struct watch_page page;
+	char path[64];
+	int r = watching_read(pid, &page);
+
+	if (r < 0)
+		return r;
+	if (page.memory <= 0)
+		return -ENOENT;
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, page.memory);
+	r = open(path, O_PATH | O_CLOEXEC);
+	return r < 0 ? negative_errno() : r;
 }
 
 /* The entries while their number is none: process 1 never acts on half of them. */

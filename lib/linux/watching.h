@@ -25,11 +25,18 @@ int watching_check(const struct plan *plan, struct jail_error *err);
 int watching_make(const struct plan *plan, const struct policy_record *record);
 /* Note which sources process 1 will have. -errno. */
 int watching_note(int page, const int fd[WATCH_SOURCES]);
+/* From the jail's first process: `fd` is WATCH_DISK. -errno. */
+int watching_note_disk(int page, int fd);
+/* The descriptors as jail-init takes them behind -w. */
+#define WATCHING_ARGUMENT 80
+void watching_argument(const int fd[WATCH_SOURCES], char ret[WATCHING_ARGUMENT]);
 /* Can process 1 of a running jail look at what the plan has? ENOTSUP: it was not made with a page. */
 int watching_check_running(pid_t pid, const struct plan *plan, struct jail_error *err);
 /* Change the page of a running jail; what stays as it was keeps its count. Process 1 is told. */
 int watching_change(
     pid_t pid, int pidfd, const struct plan *plan, const struct policy_record *record, struct jail_error *err);
+/* The running jail's file system in memory: a descriptor (O_PATH), or -errno; ENOENT: process 1 does not keep it. */
+int watching_disk(pid_t pid);
 /* What process 1 has counted so far; ENOENT: it has no page. */
 int watching_read(pid_t pid, struct watch_page *ret);
 
