@@ -216,6 +216,8 @@ static const struct {
 	"keep the trees of jails on ext4, xfs, btrfs or tmpfs, or set users = inherit"},
     {"overlayfs", false, "path.base, path.volatile, unionfs", check_overlay, "modprobe overlay"},
     {"tmpfs attributes", false, "path.volatile", check_tmpfs, "boot a kernel with CONFIG_TMPFS_XATTR"},
+    {"quotas of directories", false, "limit.disk, limit.inodes without path.volatile", check_projects,
+	"mount the file system of such jails with prjquota (ext4: tune2fs -O quota,project -Q prjquota before)"},
     {"seccomp filters", true, "allow.*", check_seccomp, "boot a kernel with CONFIG_SECCOMP_FILTER"},
     {"TIOCSTI off", false, "programs outside of jails (jails have terminals of their own)", check_tiocsti,
 	"sysctl dev.tty.legacy_tiocsti=0"},

@@ -49,6 +49,7 @@ bool check_mount_api(struct check_text *detail);
 bool check_openat2(struct check_text *detail);
 bool check_idmap(struct check_text *detail);
 bool check_overlay(struct check_text *detail);
+bool check_projects(struct check_text *detail);
 bool check_tmpfs(struct check_text *detail);
 
 /* check_kernel.c: what confines, and what later versions use */

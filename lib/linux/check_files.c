@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include "../util.h"
 #include "check.h"
 #include "donor.h"
+#include "project.h"
 #include "sys.h"
 
 bool check_mount_api(struct check_text *detail)
@@ -184,4 +186,31 @@ bool check_tmpfs(struct check_text *detail)
 	else
 		check_say(detail, "works");
 	return r == 0;
+}
+
+/* Which of the mounted file systems limit directories: that is nothing of the kernel's alone. */
+bool check_projects(struct check_text *detail)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char line[8192];
+	struct mntent entry;
+	bool any = false;
+
+	while (mounts != NULL && !any && getmntent_r(mounts, &entry, line, sizeof(line)) != NULL) {
+		_cleanup_close_ int fd = -1;
+
+		/* Others are not opened: one that hangs would hang us. */
+		if (strcmp(entry.mnt_type, "ext4") != 0 && strcmp(entry.mnt_type, "xfs") != 0 &&
+		    strcmp(entry.mnt_type, "f2fs") != 0)
+			continue;
+		fd = open(entry.mnt_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		any = fd >= 0 && project_can(fd);
+		if (any)
+			check_say(detail, "%s (%s)", entry.mnt_dir, entry.mnt_type);
+	}
+	if (mounts != NULL)
+		(void)endmntent(mounts);
+	if (!any)
+		check_say(detail, "no file system is mounted with quotas of projects");
+	return any;
 }

@@ -71,6 +71,7 @@ static void warn(const struct plan *plan, const struct jail_options *opts, const
 	(void)jail_error_set(&w, ENOSPC, "%llu KiB and %llu files are in it already: it can't hold more, only less",
 	    (unsigned long long)(use->bytes / 1024), (unsigned long long)use->inodes);
 	(void)about(plan, -1, &w);
+	jail_error_jail(&w, plan->name);
 	opts->warn(opts->arg, &w);
 }
 

@@ -150,7 +150,7 @@ static int mark_directory(struct walk *w, const struct handle *h)
 	for (errno = 0; r == 0 && (e = readdir(d)) != NULL; errno = 0)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			r = mark_entry(w, dirfd(d), e);
-	if (r == 0)
+	if (r == 0 && errno != 0)
 		r = negative_errno();
 	(void)closedir(d);
 	return r;
@@ -181,12 +181,11 @@ static bool marked(int treefd, uint32_t project)
 	return fgetxattr(treefd, ATTRIBUTE, &said, sizeof(said)) == (ssize_t)sizeof(said) && said == project;
 }
 
-static int enforced(int treefd)
+bool project_can(int fd)
 {
 	struct fs_quota_statv state = {.qs_version = FS_QSTATV_VERSION1};
-	int r = quotactl_fd(treefd, QUOTA(Q_XGETQSTATV), 0, &state);
 
-	return r == 0 && (state.qs_flags & FS_QUOTA_PDQ_ENFD) == 0 ? -ESRCH : r;
+	return quotactl_fd(fd, QUOTA(Q_XGETQSTATV), 0, &state) == 0 && (state.qs_flags & FS_QUOTA_PDQ_ENFD) != 0;
 }
 
 static bool in_use(int treefd, uint32_t project)
@@ -262,7 +261,7 @@ int project_limit(int dirfd, uint64_t bytes, uint64_t inodes, struct project_use
 
 	if (treefd < 0)
 		return jail_error_sys(err, -treefd, "cannot open it");
-	if (enforced(treefd) < 0) {
+	if (!project_can(treefd)) {
 		(void)jail_error_set(err, ENOTSUP, "its file system does not limit directories");
 		return jail_error_hint(err, ENOTSUP,
 		    "mount ext4 or xfs with prjquota (ext4: tune2fs -O quota,project -Q prjquota), "

@@ -13,6 +13,7 @@
 #define LINUX_PROJECT_H
 
 #include <jail.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define PROJECT_UNLIMITED UINT64_MAX
@@ -21,6 +22,8 @@ struct project_use {
 	uint64_t bytes, inodes;
 };
 
+/* Does the file system of `fd` limit projects? */
+bool project_can(int fd);
 /*
  * Limit the tree at `dirfd` (a directory; O_PATH will do), from now on, whatever it was limited to. `ret_use`: what it
  * holds already, which stays. ENOTSUP: its file system keeps no such quotas, or does not enforce them; EBUSY: part of

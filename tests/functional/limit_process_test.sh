@@ -123,6 +123,7 @@ terminals_body() {
 	new_root
 	ptys='n=3; while [ $n -lt 9 ] && (eval "exec $n<>/dev/ptmx") 2>/dev/null; do eval "exec $n<>/dev/ptmx"; n=$((n + 1)); done;
 	    echo $((n - 3))'
+	fails 69 '^jail: .*limit.msgqqueued: .*use limit.msgqsize' jail -c name=$p path=$root limit.msgqqueued=1 persist
 	atf_check jail -q -c name=$p path=$root limit.pseudoterminals=2 persist
 	atf_check -o inline:"2\n" jexec $p /bin/sh -c "$ptys"
 	atf_check jail -q -m name=$p limit.pseudoterminals=4
@@ -134,25 +135,10 @@ terminals_body() {
 	nothing_left
 }
 
-define_case disk "disk and inodes of a jail that writes to memory"
-disk_body() {
-	new_root
-	atf_check jail -q -c name=$p path=$root path.volatile limit.disk=1m limit.inodes=100 persist
-	atf_check -s not-exit:0 -e ignore -o ignore jexec $p /bin/sh -c 'busybox head -c 2000000 /dev/zero >/tmp/big'
-	atf_check -o match:'^(9|10)[0-9]{5}$' jexec $p /bin/sh -c 'busybox stat -c %s /tmp/big; rm /tmp/big'
-	atf_check -s not-exit:0 -e match:'No space' jexec $p /bin/sh -c 'n=0; while [ $n -lt 200 ]; do : >/tmp/$n || exit 1; n=$((n + 1)); done'
-	fails 69 '^jail: .*limit.disk: it can.t be changed on a running jail' jail -m name=$p limit.disk=2m
-	atf_check jail -q -R $p
-	fails 69 '^jail: .*limit.disk: only what is written to memory' jail -c name=$p path=$root limit.disk=1m persist
-	fails 69 '^jail: .*limit.msgqqueued: .*use limit.msgqsize' jail -c name=$p path=$root limit.msgqqueued=1 persist
-	nothing_left
-}
-
 atf_init_test_cases() {
 	atf_add_test_case files
 	atf_add_test_case memory
 	atf_add_test_case live
 	atf_add_test_case ipc
 	atf_add_test_case terminals
-	atf_add_test_case disk
 }

@@ -16,7 +16,7 @@ disk=$work/disk
 # Packages whose programs are there, and programs of others.
 packages='coreutils dash bash util-linux mount procps grep sed mawk findutils hostname diffutils atf-sh login passwd
     libc-bin attr strace e2fsprogs bsdutils iproute2 jq'
-programs='awk script busybox mkfs.ext4 losetup readelf'
+programs='awk script busybox mkfs.ext4 mkfs.xfs losetup chattr readelf'
 
 rm -rf "$work"
 mkdir -p "$disk"
