@@ -34,9 +34,9 @@
 #define BLOCK 1024    /* quotactl(2): QIF_DQBLKSIZE */
 #define QUOTA(cmd) ((unsigned)QCMD(cmd, PRJQUOTA))
 
+/* A struct file_handle with room for what it ends in. */
 struct handle {
-	struct file_handle head;
-	unsigned char bytes[HANDLE_MAX];
+	_Alignas(struct file_handle) unsigned char room[sizeof(struct file_handle) + HANDLE_MAX];
 };
 
 struct walk {
@@ -88,6 +88,11 @@ static int mark(int fd, uint32_t project, bool directory)
 
 /* ------------------------------------------------------------------------------------------------- the walk */
 
+static struct file_handle *head_of(struct handle *h)
+{
+	return (struct file_handle *)(void *)h->room;
+}
+
 static int push(struct walk *w, int fd)
 {
 	struct handle *h;
@@ -103,8 +108,8 @@ static int push(struct walk *w, int fd)
 		w->room = room;
 	}
 	h = &w->pending[w->count];
-	h->head.handle_bytes = HANDLE_MAX;
-	if (name_to_handle_at(fd, "", &h->head, &mount, AT_EMPTY_PATH) < 0)
+	head_of(h)->handle_bytes = HANDLE_MAX;
+	if (name_to_handle_at(fd, "", head_of(h), &mount, AT_EMPTY_PATH) < 0)
 		return negative_errno();
 	w->count++;
 	return 0;
@@ -131,10 +136,9 @@ static int mark_entry(struct walk *w, int dirfd, const struct dirent *e)
 	return file < 0 ? file : mark(file, w->project, false);
 }
 
-static int mark_directory(struct walk *w, const struct handle *h)
+static int mark_directory(struct walk *w, struct handle *h)
 {
-	struct handle copy = *h; /* the call takes no constant one */
-	int fd = open_by_handle_at(w->treefd, &copy.head, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+	int fd = open_by_handle_at(w->treefd, head_of(h), O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 	const struct dirent *e;
 	DIR *d;
 
