@@ -43,6 +43,8 @@ struct init_options {
 struct init_watch {
 	int fd[WATCH_SOURCES];
 	struct watch_page *page; /* NULL: nothing */
+	bool kills_known;	 /* `kills`: how many the kernel had killed for memory when that began to matter */
+	uint64_t kills;
 };
 
 /* 0 or -errno. The descriptors stay the caller's. */

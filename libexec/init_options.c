@@ -48,7 +48,7 @@ static bool parse_user(const char *text, struct init_options *o)
 	return true;
 }
 
-/* "8:9:-:-:-:-": a descriptor for each source. */
+/* "8:9:-:-:-:-:-": a descriptor for each source. */
 static bool parse_watch(const char *text, struct init_options *o)
 {
 	for (int i = 0; i < WATCH_SOURCES; i++) {

@@ -31,13 +31,19 @@ int init_watch_open(struct init_watch *w, const int fd[WATCH_SOURCES])
 	return w->page->version == WATCH_VERSION ? 0 : -EBADMSG;
 }
 
-/* The first number of a file; UINT64_MAX where there is none. */
-static uint64_t read_number(int fd)
+/* The first number of a file behind `key`; UINT64_MAX where there is none. */
+static uint64_t read_behind(int fd, const char *key)
 {
-	char text[TEXT_SIZE];
-	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text), 0), i = 0;
+	char text[TEXT_SIZE + 1];
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, TEXT_SIZE, 0), i = 0;
 	uint64_t number = 0;
+	const char *at;
 
+	text[n > 0 ? n : 0] = '\0';
+	at = strstr(text, key);
+	if (at == NULL)
+		return UINT64_MAX;
+	i = at - text;
 	while (i < n && (text[i] < '0' || text[i] > '9'))
 		i++;
 	if (n <= 0 || i == n)
@@ -45,6 +51,11 @@ static uint64_t read_number(int fd)
 	for (; i < n && text[i] >= '0' && text[i] <= '9'; i++)
 		number = number * 10 + (uint64_t)(text[i] - '0');
 	return number;
+}
+
+static uint64_t read_number(int fd)
+{
+	return read_behind(fd, "");
 }
 
 static uint64_t since(uint64_t created)
@@ -65,13 +76,27 @@ static uint64_t processors(void)
 	return n > 0 ? (uint64_t)n : 1;
 }
 
-/* What is used of it now. *ret_ms: it can't be beyond `value` sooner. */
-static uint64_t used(const struct init_watch *w, enum policy_limit limit, uint64_t value, uint64_t *ret_ms)
+/* Has the kernel killed anything here for memory? Then the jail is at its end, as far as can be told: `value`. */
+static uint64_t killed(struct init_watch *w, uint64_t value)
 {
+	uint64_t n = read_behind(w->fd[WATCH_OOM], "\noom_kill ");
+
+	if (n == UINT64_MAX)
+		return 0;
+	if (!w->kills_known)
+		w->kills = n;
+	w->kills_known = true;
+	return n > w->kills ? value : 0;
+}
+
+/* What is used of it now. *ret_ms: it can't be beyond `value` sooner. */
+static uint64_t used(struct init_watch *w, const struct watch_entry *e, uint64_t *ret_ms)
+{
+	uint64_t value = e->value;
 	uint64_t n, left;
 
 	*ret_ms = LOOK_MS;
-	switch (limit) {
+	switch ((enum policy_limit)e->limit) {
 	case POLICY_L_WALLCLOCK:
 		n = since(w->page->created);
 		*ret_ms = n < value ? value - n : UINT64_MAX;
@@ -85,6 +110,10 @@ static uint64_t used(const struct init_watch *w, enum policy_limit limit, uint64
 		*ret_ms = n >= value ? UINT64_MAX : left < 10 ? 10 : left < LOOK_MAX ? left : LOOK_MAX;
 		return n;
 	case POLICY_L_MEMORYUSE:
+		if (e->signal == SIGKILL) {
+			*ret_ms = w->fd[WATCH_OOM] < 0 ? UINT64_MAX : LOOK_MS;
+			return killed(w, value);
+		}
 		n = read_number(w->fd[WATCH_MEMORY]);
 		break;
 	case POLICY_L_SWAPUSE:
@@ -109,7 +138,7 @@ int64_t init_watch_look(struct init_watch *w, int *ret_signal)
 	for (uint32_t i = 0; i < count && i < WATCH_MAX; i++) {
 		struct watch_entry *e = &w->page->entry[i];
 		uint64_t ms;
-		bool over = used(w, (enum policy_limit)e->limit, e->value, &ms) >= e->value;
+		bool over = used(w, e, &ms) >= e->value;
 
 		e->hits += over && e->over == 0;
 		/* KILL again and again: somebody may just have come in. It ends the others' business. */

@@ -6,7 +6,8 @@
  * arguments. It may not know what a jail is.
  *
  *	jail-init -c FD -e [-u UID:GID[:G1,G2...]] [-d DIR] [-t] [-s] -- ARGV...
- *	jail-init -c FD [-w FD:FD:FD:FD:FD:FD] [-p] [-r never|failure|always] [-u UID:GID[:G1,G2...]] [-d DIR] [-t] [-s]
+ *	jail-init -c FD [-w FD:FD:FD:FD:FD:FD:FD] [-p] [-r never|failure|always] [-u UID:GID[:G1,G2...]] [-d DIR] [-t]
+ *[-s]
  *	    [-x LINE]... [-- ARGV...]
  *
  * With -e it is no process 1 but becomes ARGV: what the tool would do itself, from a file that nobody inside can write.

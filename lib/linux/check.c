@@ -193,7 +193,7 @@ static const struct {
 	"boot with cgroup_enable=memory and without cgroup_disable=memory"},
     {"accounting of swap", false, "limit.swapuse", check_swap, "boot with swapaccount=1"},
     {"killing a group as one", false, "limit.memoryuse = SIZE:sigkill", check_oom_group,
-	"boot with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all"},
+	"boot without cgroup_disable=memory"},
     {"controller cpu", false, "limit.pcpu, limit.cpushare", check_cpu,
 	"boot without cgroup_disable=cpu, or mount -t cgroup -o cpu none /sys/fs/cgroup/cpu"},
     {"controller cpuset", false, "limit.cpuset, limit.cpuset.mems", check_cpuset,

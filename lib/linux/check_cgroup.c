@@ -266,9 +266,11 @@ bool check_oom_group(struct check_text *detail)
 
 	if (find_groups(&root, &where, detail) < 0)
 		return false;
-	found = (where.v2 & GROUP_BIT(GROUP_MEMORY)) != 0;
+	found = ((where.v2 | where.v1) & GROUP_BIT(GROUP_MEMORY)) != 0;
+	check_say(detail, (where.v2 & GROUP_BIT(GROUP_MEMORY)) != 0 ? "memory.oom.group"
+			  : found				    ? "by process 1 of the jail (cgroup v1)"
+								    : "no controller memory");
 	groups_close(&where);
-	check_say(detail, found ? "memory.oom.group" : "only the controller memory of cgroup v2 can");
 	return found;
 }
 

@@ -346,7 +346,7 @@ static int open_sources(struct port_jail *j, struct jail_error *err)
 	j->watch[WATCH_CPU] = openat(j->dirfd, "cpu.stat", O_RDONLY | O_CLOEXEC);
 	if (j->watch[WATCH_CPU] < 0)
 		return jail_error_sys(err, errno, "cannot open its cpu.stat");
-	for (unsigned i = WATCH_MEMORY; i <= WATCH_TASKS; i++) {
+	for (unsigned i = WATCH_MEMORY; i <= WATCH_OOM; i++) {
 		/* What is not needed now may be later. */
 		j->watch[i] = group_usage(&j->tree, j->plan->name, (enum watch_source)i);
 		if (j->watch[i] < 0 && (watching_sources(j->plan) >> i & 1) != 0)
@@ -532,7 +532,7 @@ int port_create(struct plan *plan, const struct jail_params *params, const struc
 	    .dirfd = -1,
 	    .parent = PARENT_NONE,
 	    .log_fd = -1,
-	    .watch = {-1, -1, -1, -1, -1, -1},
+	    .watch = {-1, -1, -1, -1, -1, -1, -1},
 	    .donor = DONOR_NONE,
 	    .channel = -1,
 	    .peer = -1,

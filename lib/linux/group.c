@@ -364,14 +364,15 @@ int group_usage(const struct tree *t, const char *name, enum watch_source source
 		const char *v2, *v1; /* v1 has no number of what is swapped alone */
 	} file[WATCH_SOURCES] = {[WATCH_MEMORY] = {GROUP_MEMORY, "memory.current", "memory.usage_in_bytes"},
 	    [WATCH_SWAP] = {GROUP_MEMORY, "memory.swap.current", NULL},
-	    [WATCH_TASKS] = {GROUP_PIDS, "pids.current", "pids.current"}};
+	    [WATCH_TASKS] = {GROUP_PIDS, "pids.current", "pids.current"},
+	    [WATCH_OOM] = {GROUP_MEMORY, NULL, "memory.oom_control"}};
 	enum group_controller c = file[source].controller;
 	struct groups where = GROUPS_NONE;
 	char path[JAIL_NAME_MAX + 64];
 	_cleanup_close_ int jail = -1;
 	int fd = -1, r = groups_find(t, &where);
 
-	if (r == 0 && (where.v2 & GROUP_BIT(c)) != 0) {
+	if (r == 0 && (where.v2 & GROUP_BIT(c)) != 0 && file[source].v2 != NULL) {
 		r = tree_jail_open(t, name, &jail);
 		fd = r < 0 ? r : openat(jail, file[source].v2, O_RDONLY | O_CLOEXEC);
 	} else if (r == 0 && where.fd[c] >= 0 && file[source].v1 != NULL) {
@@ -384,6 +385,15 @@ int group_usage(const struct tree *t, const char *name, enum watch_source source
 		r = negative_errno();
 	groups_close(&where);
 	return r < 0 ? r : fd;
+}
+
+bool group_kills(const struct tree *t)
+{
+	struct groups where = GROUPS_NONE;
+	bool kills = groups_find(t, &where) == 0 && (where.v2 & GROUP_BIT(GROUP_MEMORY)) != 0;
+
+	groups_close(&where);
+	return kills;
 }
 
 /* -------------------------------------------------------------------------------------------------------- writing */

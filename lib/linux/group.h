@@ -58,6 +58,8 @@ int group_set_less(const char *name, const char *own, bool mems, char *ret, size
  * -errno; ENOENT: it has no such group.
  */
 int group_usage(const struct tree *t, const char *name, enum watch_source source);
+/* Does the kernel itself kill a jail as one when its memory is at an end? Else process 1 must look. */
+bool group_kills(const struct tree *t);
 /* Take a jail's groups away, but for its directory. Root lock held; nothing lives in it. */
 int group_remove(const struct tree *t, const char *name, int dirfd, struct jail_error *err);
 /* Somebody who changed the jail was killed: what had been stopped for that goes on. */

@@ -37,6 +37,7 @@ struct group_rate {
 struct group_want {
 	uint64_t memory, soft, swap, pcpu, tasks; /* POLICY_UNLIMITED: none */
 	bool kills;				  /* at `memory` all its processes are killed */
+	bool init;				  /* process 1 is ours */
 	unsigned cpushare, ioshare;		  /* 0: none */
 	const char *cpuset, *mems;		  /* NULL: none */
 	struct group_rate device[GROUP_DEVICES_MAX];

@@ -60,11 +60,10 @@ static uint64_t both_number(const struct group_want *w)
 
 static int refuse_memory(struct group *g, struct jail_error *err)
 {
-	if (g->want[1].kills) {
+	if (g->want[1].kills && !g->want[1].init) {
 		(void)group_refuse(g->params, "limit.memoryuse", err, ENOTSUP,
-		    "sigkill needs the controller \"memory\" of cgroup v2, which this machine has in v1");
-		return jail_error_hint(
-		    err, ENOTSUP, "use deny, or boot with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all");
+		    "on cgroup v1 only our process 1 can kill the jail as one");
+		return jail_error_hint(err, ENOTSUP, "leave exec.init at yes");
 	}
 	if (g->want[1].swap != POLICY_UNLIMITED && g->want[1].memory == POLICY_UNLIMITED) {
 		(void)group_refuse(g->params, "limit.swapuse", err, ENOTSUP,

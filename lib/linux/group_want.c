@@ -185,6 +185,7 @@ static void want_number(struct group_want *w, const struct plan_limit *l)
 int group_want_make(const struct plan *plan, int rootfd, bool lenient, struct group_want *ret, struct jail_error *err)
 {
 	group_want_none(ret);
+	ret->init = plan->init;
 	ret->cpushare = plan->cpushare;
 	ret->ioshare = plan->ioshare;
 	ret->cpuset = plan->cpuset;

@@ -182,7 +182,7 @@ static int change(
 	if (r == 0)
 		r = limit_check(c->will, err);
 	if (r == 0)
-		r = watching_check_running(c->jail->state.pid, c->will, err);
+		r = watching_check_running(c->jail->state.pid, c->will, group_kills(&c->jail->tree), err);
 	if (r < 0)
 		return r;
 	if ((c->jail->state.record.flags & POLICY_F_HOST_USERS) == 0) {

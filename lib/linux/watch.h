@@ -38,6 +38,7 @@ enum watch_source {
 	WATCH_MEMORY, /* a number of bytes */
 	WATCH_SWAP,   /* a number of bytes */
 	WATCH_TASKS,  /* a number */
+	WATCH_OOM,    /* memory.oom_control of cgroup v1, where nothing kills a group as one */
 	WATCH_DISK,   /* the jail's file system in memory: not looked at, but kept for those who change its size */
 	WATCH_SOURCES
 };

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,6 +21,12 @@
 static bool watched(const struct plan_limit *l)
 {
 	return limit_means_of(l) == LIMIT_BY_WATCH;
+}
+
+/* The kernel does that, but for cgroup v1, where process 1 sees that it has killed one of the jail's. */
+static bool kills(const struct plan_limit *l)
+{
+	return l->limit == POLICY_L_MEMORYUSE && l->action == LIMIT_SIGNAL && l->signal == SIGKILL;
 }
 
 enum watch_source watching_source(enum policy_limit limit)
@@ -51,7 +58,10 @@ unsigned watching_sources(const struct plan *plan)
 
 bool watching_any(const struct plan *plan)
 {
-	return watching_sources(plan) != 0;
+	for (size_t i = 0; i < plan->nlimits; i++)
+		if (watched(&plan->limit[i]) || kills(&plan->limit[i]))
+			return true;
+	return false;
 }
 
 int watching_note(int page, const int fd[WATCH_SOURCES])
@@ -95,7 +105,7 @@ int watching_check(const struct plan *plan, struct jail_error *err)
 	for (size_t i = 0; i < plan->nlimits; i++) {
 		const struct plan_limit *l = &plan->limit[i];
 
-		if (!watched(l) || (plan->init && ++n <= WATCH_MAX))
+		if ((!watched(l) && !(kills(l) && plan->init)) || (plan->init && ++n <= WATCH_MAX))
 			continue;
 		(void)jail_error_set(err, EINVAL, "%s",
 		    plan->init ? "too many limits are to be logged or answered with signals"
@@ -124,7 +134,7 @@ static void describe(const struct plan *plan, const struct policy_record *record
 		const struct plan_limit *l = &plan->limit[i];
 		uint64_t value = l->value;
 
-		if (!watched(l))
+		if (!watched(l) && !kills(l))
 			continue;
 		if (limit_is_hard(l) && record->limit[l->limit] < value)
 			value = record->limit[l->limit];
@@ -241,7 +251,7 @@ static void keep_counts(struct watch_page *will, const struct watch_page *was)
 		}
 }
 
-int watching_check_running(pid_t pid, const struct plan *plan, struct jail_error *err)
+int watching_check_running(pid_t pid, const struct plan *plan, bool kernel_kills, struct jail_error *err)
 {
 	struct watch_page page = {0};
 	int r = watching_any(plan) ? watching_read(pid, &page) : 0;
@@ -250,8 +260,9 @@ int watching_check_running(pid_t pid, const struct plan *plan, struct jail_error
 		return jail_error_sys(err, -r, "cannot read what process 1 looks at");
 	for (size_t i = 0; i < plan->nlimits; i++) {
 		const struct plan_limit *l = &plan->limit[i];
+		bool needed = watched(l) || (kills(l) && !kernel_kills);
 
-		if (!watched(l) || (page.sources >> watching_source(l->limit) & 1) != 0)
+		if (!needed || (page.sources >> (kills(l) ? WATCH_OOM : watching_source(l->limit)) & 1) != 0)
 			continue;
 		(void)jail_error_set(err, ENOTSUP, "process 1 of this jail was started without anything to look at");
 		jail_error_param(err, limit_row_of(l->limit)->param);

@@ -30,8 +30,11 @@ int watching_note_disk(int page, int fd);
 /* The descriptors as jail-init takes them behind -w. */
 #define WATCHING_ARGUMENT 80
 void watching_argument(const int fd[WATCH_SOURCES], char ret[WATCHING_ARGUMENT]);
-/* Can process 1 of a running jail look at what the plan has? ENOTSUP: it was not made with a page. */
-int watching_check_running(pid_t pid, const struct plan *plan, struct jail_error *err);
+/*
+ * Can process 1 of a running jail look at what the plan has? ENOTSUP: it was not made with a page. `kernel_kills`: as
+ * group_kills() says.
+ */
+int watching_check_running(pid_t pid, const struct plan *plan, bool kernel_kills, struct jail_error *err);
 /* Change the page of a running jail; what stays as it was keeps its count. Process 1 is told. */
 int watching_change(
     pid_t pid, int pidfd, const struct plan *plan, const struct policy_record *record, struct jail_error *err);
