@@ -176,7 +176,7 @@ static int take_name(struct port_jail *j, struct jail_error *err)
 	    .phase = STORE_CREATING,
 	    .created = (uint64_t)now.tv_sec,
 	    .flags = (j->plan->persist ? STORE_F_PERSIST : 0) | (j->plan->init ? STORE_F_INIT : 0) |
-		     (view_leaves(j->plan) ? STORE_F_LEFTOVER : 0),
+		     (view_leaves(j->plan) ? STORE_F_LEFTOVER : 0) | (watching_any(j->plan) ? STORE_F_WATCHED : 0),
 	};
 	for (;;) {
 		r = tree_lock(j->tree.fd, true);

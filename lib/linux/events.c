@@ -16,7 +16,6 @@
 #include "store.h"
 #include "tree.h"
 #include "util.h"
-#include "watching.h"
 
 #define LIMITS_MS 500 /* how often limits are looked at */
 
@@ -73,17 +72,13 @@ static struct watch *find(struct jail_events *e, const char *name)
 }
 
 /* How often its limits were reached: what the kernel has counted, and process 1. */
-static uint64_t count_hits(const char *name, pid_t pid)
+static uint64_t count_hits(const char *name)
 {
 	_cleanup_free_ struct jail_stat *s = malloc(sizeof(*s));
-	struct watch_page page;
 	uint64_t hits = 0;
 
 	if (s != NULL && jail_stat(name, s, sizeof(*s), NULL) == 0 && jail_figure_known(s, JAIL_STAT_HITS))
 		hits = s->figure[JAIL_STAT_HITS];
-	if (watching_read(pid, &page) == 0)
-		for (uint32_t i = 0; i < page.count; i++)
-			hits += page.entry[i].hits;
 	return hits;
 }
 
@@ -114,7 +109,7 @@ static int look_at_limits(struct jail_events *e)
 		if (!w->limited || !w->announced || tree_jail_open(&e->tree, w->name, &fd) < 0 ||
 		    store_state_read(fd, &s) < 0 || s.phase != STORE_RUNNING)
 			continue;
-		hits = count_hits(w->name, s.pid);
+		hits = count_hits(w->name);
 		if (hits > w->hits)
 			r = enqueue(e, JAIL_EVENT_LIMIT, w->name);
 		w->hits = hits;
@@ -167,7 +162,6 @@ static int watch_jail(void *arg, const char *child)
 	char name[JAIL_NAME_MAX + 1], relative[JAIL_NAME_MAX + 1], path[PATH_MAX];
 	_cleanup_close_ int fd = -1;
 	struct adding deeper = {.events = e, .prefix = name, .quiet = a->quiet};
-	struct store_state s;
 	struct watch *w;
 	int r;
 
@@ -201,8 +195,8 @@ static int watch_jail(void *arg, const char *child)
 	if (r < 0 || tree_jail_open(&e->tree, name, &fd) < 0)
 		return r;
 	/* What it was held to before we looked is not news. */
-	if (a->quiet && (w->limited = is_limited(fd)) && store_state_read(fd, &s) == 0)
-		w->hits = count_hits(name, s.pid);
+	if (a->quiet && (w->limited = is_limited(fd)))
+		w->hits = count_hits(name);
 	return tree_children(fd, watch_jail, &deeper);
 }
 

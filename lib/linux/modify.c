@@ -238,8 +238,8 @@ static int record(const struct change *c, const struct jail_params *params, stru
 	memcpy(s.record.device, c->will->record.device, sizeof(s.record.device));
 	s.record.flags = c->will->record.flags;
 	memcpy(s.record.limit, c->will->record.limit, sizeof(s.record.limit));
-	s.flags = (s.flags & ~STORE_F_PERSIST) | (c->will->persist ? STORE_F_PERSIST : 0) |
-		  (view_leaves(c->will) ? STORE_F_LEFTOVER : 0);
+	s.flags = (s.flags & ~(STORE_F_PERSIST | STORE_F_WATCHED)) | (c->will->persist ? STORE_F_PERSIST : 0) |
+		  (view_leaves(c->will) ? STORE_F_LEFTOVER : 0) | (watching_any(c->will) ? STORE_F_WATCHED : 0);
 	r = store_params_write(jail->dirfd, params);
 	if (r == 0)
 		r = store_state_write(jail->dirfd, &s);

@@ -12,6 +12,7 @@
 #include "process.h"
 #include "stat_parts.h"
 #include "util.h"
+#include "watching.h"
 
 /* Beyond so many in one group they are only counted: looking at each costs tens of microseconds. */
 #define LOOK_AT_MOST 4096
@@ -75,6 +76,18 @@ void stat_processes(struct stat_place *p, int dirfd, bool look, pid_t pid, struc
 		*ret_found = r.found;
 }
 
+static void watched_hits(pid_t pid, struct jail_stat *s)
+{
+	struct watch_page page;
+	uint64_t hits = 0;
+
+	if (watching_read(pid, &page) < 0)
+		return;
+	for (uint32_t i = 0; i < page.count; i++)
+		hits += page.entry[i].hits;
+	stat_add(s, JAIL_STAT_HITS, hits);
+}
+
 void stat_first(struct stat_place *p, const struct store_state *state, struct jail_stat *s)
 {
 	char path[64];
@@ -88,4 +101,6 @@ void stat_first(struct stat_place *p, const struct store_state *state, struct ja
 	}
 	if ((state->flags & STORE_F_INIT) != 0)
 		stat_set(s, JAIL_STAT_RESTARTS, process_restarts(state->pid));
+	if ((state->flags & STORE_F_WATCHED) != 0)
+		watched_hits(state->pid, s);
 }

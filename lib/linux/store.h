@@ -30,6 +30,7 @@ enum store_phase { STORE_CREATING = 1, STORE_RUNNING, STORE_REMOVING };
 #define STORE_F_PERSIST 0x01u
 #define STORE_F_INIT 0x02u     /* process 1 is our reaper */
 #define STORE_F_LEFTOVER 0x04u /* view_clean() has something to do when it goes */
+#define STORE_F_WATCHED 0x10u  /* process 1 has a limit to look at */
 #define STORE_F_LIMITS 0x08u   /* there is an attribute `limits`; store_state_write() sets it */
 
 struct store_state {

@@ -85,6 +85,14 @@ limits_body() {
 	atf_check -o inline:"67108864 500000 20\n" cat limits
 	jstat -1 $p | grep -q 'limit 64M' || die "$(jstat -1 $p)"
 	jstat --openmetrics $p | grep -qx "jail_memory_limit_bytes{jail=\"$p\"} 67108864" || die "metrics"
+	# What process 1 looks at counts as well.
+	atf_check -o ignore jail -m name=$p limit.wallclock=1:log
+	n=0
+	until figure $p '.limit_hits > 0' | grep -qx true; do
+		n=$((n + 1))
+		[ $n -lt 50 ] || die "not counted: $(jstat --json $p)"
+		sleep 0.1
+	done
 }
 
 define_case version1 "what the controllers of version 1 count, where they do"
