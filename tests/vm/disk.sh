@@ -3,7 +3,8 @@
 #
 # `disk.sh STAGE IMAGE`: make IMAGE, an ext4 disk with a small Debian made of this machine's programs, the installation in
 # STAGE and the tests beside it. (The host's own tree by 9p would do for programs, but root in a jail is nobody outside by
-# id-mapped mounts, which 9p and an overlay on it do not have.)
+# id-mapped mounts, which 9p and an overlay on it do not have.) VM_LIST: another list of tests than tests/vm/list;
+# VM_COMMAND: shell commands to run instead; VM_FILES: what else they need, copied to the same place.
 set -eu
 stage=$1
 image=$2
@@ -67,11 +68,12 @@ echo vm >"$disk/etc/hostname"
 
 mkdir -p "$disk$stage" "$disk$tests" "$disk$source/tests" "$disk$source/lib"
 cp -a "$stage/." "$disk$stage/"
-cp -RL "$tests/functional" "$tests/hostile" "$disk$tests/"
+[ ! -d "$tests/functional" ] || cp -RL "$tests/functional" "$tests/hostile" "$disk$tests/"
 cp -R "$source/examples" "$source/systemd" "$disk$source/"
 cp -R "$source/tests/conf" "$disk$source/tests/"
-cp "$here/guest.sh" "$disk$tests/"
-sh "$here/plan.sh" "$tests" "${VM_LIST:-$here/list}" >"$disk$tests/plan"
+for file in ${VM_FILES:-}; do
+	copy "$file"
+done
 cat >"$disk/run-tests" <<END
 export JAIL_STAGE=$stage JAIL_SOURCE=$source JAIL_HOSTILE=$tests/hostile PATH=$stage/sbin:\$PATH ATF_SHELL=/bin/dash
 JAIL_VM=\$(uname -r)
@@ -81,6 +83,8 @@ END
 if [ -n "${VM_COMMAND:-}" ]; then
 	printf '%s\n' "$VM_COMMAND" >>"$disk/run-tests"
 else
+	cp "$here/guest.sh" "$disk$tests/"
+	sh "$here/plan.sh" "$tests" "${VM_LIST:-$here/list}" >"$disk$tests/plan"
 	echo "exec sh $tests/guest.sh $tests $tests/plan" >>"$disk/run-tests"
 fi
 rm -f "$image"
