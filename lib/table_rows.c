@@ -134,9 +134,9 @@ const struct jail_param table_rows[] = {
     LIST("firewall", LATER, "rule set of its own stack", network_later),
     ENUM("host", F, "new", "inherit,new", "whether it has a host name of its own", name_space),
     STRING("host.domainname", F | LIVE, NULL, "NIS domain name", NULL),
-    INT("host.hostid", F, NULL, 0, UINT32_MAX, "host number inside", made_once),
+    INT("host.hostid", F | LIVE, NULL, 0, UINT32_MAX, "host number, /etc/hostid inside", NULL),
     STRING("host.hostname", F | LIVE, NULL, "host name; the jail's name when left out", NULL),
-    STRING("host.hostuuid", F, NULL, "host uuid, /etc/machine-id inside", made_once),
+    STRING("host.hostuuid", F | LIVE, NULL, "host uuid, /etc/machine-id inside", NULL),
     STRING("interface", F | LATER, NULL, "interface that ip4.addr and ip6.addr are put on", network_later),
     ENUM("ip4", F, NULL, "inherit,new,disable",
 	"IPv4: inherit: the host's stack (both families), unless vnet says otherwise; new, disable: the jail's own "

@@ -20,6 +20,8 @@ int view_new_view(struct plan *plan, struct view **ret, struct jail_error *err)
 
 		for (size_t i = 0; i < ARRAY_SIZE(none); i++)
 			*none[i] = -1;
+		for (size_t i = 0; i < VIEW_IDENTITIES; i++)
+			v->identity[i] = -1;
 		v->plan = plan;
 		if (plan->nmounts > 0)
 			v->mount = calloc(plan->nmounts, sizeof(*v->mount));
@@ -166,6 +168,8 @@ void view_free(struct view *v)
 	(void)close_fd(v->scratch);
 	(void)close_fd(v->empty_dir);
 	(void)close_fd(v->empty_file);
+	for (size_t i = 0; i < VIEW_IDENTITIES; i++)
+		(void)close_fd(v->identity[i]);
 	if (v->room != NULL)
 		(void)munmap(v->room, sizeof(*v->room));
 	free(v->mount);

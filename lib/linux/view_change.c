@@ -98,24 +98,26 @@ static int check(const struct plan *was, const struct plan *will, struct jail_er
 	if (may_unmount && !was->readonly && will->readonly)
 		return refuse("path.readonly", ENOTSUP,
 		    "root inside may mount (allow.mount), so it takes hold at creation only", again, err);
-	return 0;
+	return view_identity_check(was, will, err);
 }
 
 /* ---------------------------------------------------------------------------------------------------- prepare */
 
 /* A cover is a piece of a file system that is mounted somewhere: of a namespace that ends with this process. */
-static int make_covers(struct view *v)
+static int make_covers(struct view *v, const struct plan *was)
 {
 	int r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? negative_errno() : 0;
 
-	return r < 0 ? r : view_scratch_empties(v);
+	if (r == 0)
+		r = view_scratch_empties(v);
+	return r < 0 ? r : view_identity_prepare(v, was);
 }
 
-static int prepare_covers(struct view *v, struct jail_error *err)
+static int prepare_covers(struct view *v, const struct plan *was, struct jail_error *err)
 {
 	/* It shares our descriptors, so those that it opens are ours; their numbers come through the pipe. */
 	struct clone_args args = {.flags = CLONE_NEWNS | CLONE_FILES | CLONE_CLEAR_SIGHAND};
-	int numbers[4] = {-1, -1, -1, -EIO}, ends[2];
+	int numbers[4 + VIEW_IDENTITIES] = {-1, -1, -1, -EIO, -1, -1}, ends[2];
 	siginfo_t info;
 	ssize_t n;
 	long pid;
@@ -125,10 +127,11 @@ static int prepare_covers(struct view *v, struct jail_error *err)
 	pid = sys_clone3(&args);
 	if (pid == 0) {
 		(void)umask(0);
-		numbers[3] = make_covers(v);
+		numbers[3] = make_covers(v, was);
 		numbers[0] = v->scratch;
 		numbers[1] = v->empty_dir;
 		numbers[2] = v->empty_file;
+		memcpy(numbers + 4, v->identity, sizeof(v->identity));
 		_exit(write(ends[1], numbers, sizeof(numbers)) != (ssize_t)sizeof(numbers));
 	}
 	if (pid > 0)
@@ -143,6 +146,7 @@ static int prepare_covers(struct view *v, struct jail_error *err)
 		v->scratch = numbers[0];
 		v->empty_dir = numbers[1];
 		v->empty_file = numbers[2];
+		memcpy(v->identity, numbers + 4, sizeof(v->identity));
 	}
 	return numbers[3] < 0 ? jail_error_sys(err, -numbers[3], "cannot make covers") : 0;
 }
@@ -181,8 +185,8 @@ int view_prepare_change(
 		r = view_dev_prepare(v, err);
 	if (r == 0)
 		r = prepare_mounts(v, was, parent_root_fd, err);
-	if (r == 0 && hides_more(was, will))
-		r = prepare_covers(v, err);
+	if (r == 0 && (hides_more(was, will) || view_identity_differs(was, will)))
+		r = prepare_covers(v, was, err);
 	if (r < 0) {
 		view_free(v);
 		return r;
@@ -350,6 +354,7 @@ static void take_back(struct view *v, const struct plan *was, struct undo *u)
 {
 	_cleanup_close_ int dev = u->nnodes > 0 ? open_dev(v) : -1;
 
+	view_identity_back(v);
 	for (size_t i = 0; dev >= 0 && i < u->nnodes; i++)
 		(void)remove_node(dev, v->plan->device[u->nodes[i]].path);
 	for (size_t i = 0; i < v->plan->hide.count; i++)
@@ -382,6 +387,8 @@ int view_change(const struct plan *was, const struct plan *will, struct view *pr
 			r = change_devices(v, was, &u, err);
 		if (r == 0)
 			r = change_hidden(v, was, err);
+		if (r == 0)
+			r = view_identity_change(v, err);
 		if (r == 0)
 			r = change_readonly(v, was, err);
 		if (r < 0)

@@ -58,6 +58,9 @@ struct view_users {
 	uint32_t base, count;
 };
 
+/* What tells one host from another. */
+enum { VIEW_HOSTUUID, VIEW_HOSTID, VIEW_IDENTITIES };
+
 /* How the root is put together. */
 enum view_root_kind {
 	VIEW_PLAIN,  /* a copy of the mount that holds `path`, with what is mounted beneath */
@@ -116,7 +119,9 @@ struct view {
 		uint64_t id;
 	} nest[VIEW_NESTS_MAX];
 	size_t nnests, nhidden, nscanned;
-	unsigned next; /* number of the next directory in the scratch file system */
+	int identity[VIEW_IDENTITIES]; /* live: mounts to be shown, -1: as before */
+	unsigned identified;	       /* which have been: bits */
+	unsigned next;		       /* number of the next directory in the scratch file system */
 
 	struct view_room *room; /* NULL until needed: most jails never do */
 };
@@ -247,7 +252,13 @@ void view_show_one(struct view *v, const char *pattern);
 /* Cover one object, if it is there. */
 int view_cover(struct view *v, const char *path, struct jail_error *err);
 
-int view_identity(struct view *v, struct jail_error *err); /* /etc/machine-id */
+int view_identity(struct view *v, struct jail_error *err);
+bool view_identity_differs(const struct plan *was, const struct plan *will);
+int view_identity_check(const struct plan *was, const struct plan *will, struct jail_error *err);
+/* Live: make those that change, in the scratch file system; show them, and take them off again. */
+int view_identity_prepare(struct view *v, const struct plan *was); /* -errno */
+int view_identity_change(struct view *v, struct jail_error *err);
+void view_identity_back(struct view *v);
 /* What covers a file of accounts instead of an empty one: a detached mount. -errno: nothing better than an empty one.
  */
 int view_accounts(struct view *v, const char *path);

@@ -285,7 +285,7 @@ bool view_needs_scratch(const struct view *v)
 {
 	const struct plan *p = v->plan;
 
-	return v->kind != VIEW_PLAIN || p->shared_tree || p->hide.count > 0 || p->hostuuid != NULL ||
+	return v->kind != VIEW_PLAIN || p->shared_tree || p->hide.count > 0 || p->hostuuid != NULL || p->has_hostid ||
 	       view_host_users(v);
 }
 

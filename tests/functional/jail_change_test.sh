@@ -105,7 +105,38 @@ persist_body() {
 	nothing_left
 }
 
+define_case identity "host.hostuuid and host.hostid, as programs inside look for them"
+identity_body() {
+	new_root
+	uuid=01234567-89ab-cdef-0123-456789abcdef other=11111111-89ab-cdef-0123-456789abcdef
+	: >"$root/etc/machine-id"
+	: >"$root/etc/hostid"
+	# gethostid(3) reads four bytes of this machine's order.
+	atf_check jail -q -c name=$p path=$root persist host.hostuuid=$uuid host.hostid=1633837924
+	atf_check -o inline:"0123456789abcdef0123456789abcdef\n" jexec $p cat /etc/machine-id
+	atf_check -o match:'^(dcba|abcd)$' jexec $p cat /etc/hostid
+	atf_check jail -q -m name=$p host.hostuuid=$other host.hostid=0
+	atf_check -o inline:"1111111189abcdef0123456789abcdef\n" jexec $p cat /etc/machine-id
+	atf_check -o inline:"4\n" jexec $p busybox stat -c %s /etc/hostid
+	atf_check -o inline:"$other 0\n" jls -j $p host.hostuuid host.hostid
+	atf_check -s not-exit:0 -e match:'Read-only' jexec $p /bin/sh -c 'echo >/etc/machine-id'
+	# What fails changes neither.
+	fails 65 "^jail: .*host.hostuuid: \"nonsense\" is no uuid" jail -m name=$p host.hostid=5 host.hostuuid=nonsense
+	atf_check jail -q -r $p
+	[ ! -s "$root/etc/machine-id" ] && [ ! -s "$root/etc/hostid" ] || die "the tree was written to"
+	# Set on a jail that had none, and where there is no place for it.
+	rm "$root/etc/hostid"
+	atf_check jail -q -c name=$p path=$root persist
+	atf_check jail -q -m name=$p host.hostuuid=$uuid
+	atf_check -o inline:"0123456789abcdef0123456789abcdef\n" jexec $p cat /etc/machine-id
+	fails 66 "^jail: .*host.hostid: cannot show /etc/hostid: .*: make an empty one" jail -m name=$p host.hostuuid=$other host.hostid=5
+	atf_check -o inline:"0123456789abcdef0123456789abcdef\n" jexec $p cat /etc/machine-id
+	atf_check jail -q -r $p
+	nothing_left
+}
+
 atf_init_test_cases() {
+	atf_add_test_case identity
 	for c in modify fixed create_or_modify modify_or_restart restart persist; do
 		atf_add_test_case $c
 	done
