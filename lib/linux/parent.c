@@ -130,78 +130,111 @@ static const char *beneath(const char *hidden, const char *dir)
 	}
 }
 
-/* What is hidden from the parent beneath `source`, which the child sees at `target`, is hidden from the child. */
-static int hide_beneath(const struct parent *p, const struct plan *parent, const char *param, const char *source,
+/* What of `hidden`, which the parent does not see, lies beneath `source`, the child does not see beneath `target`. */
+static int hide_beneath(const struct parent *p, const char *hidden, const char *param, const char *source,
     const char *target, struct plan *plan, struct jail_error *err)
 {
-	for (size_t i = 0; i < parent->hide.count; i++) {
-		const char *rest = beneath(parent->hide.item[i], source);
-		int r;
+	const char *rest = beneath(hidden, source);
+	int r;
 
-		if (rest == NULL)
+	if (rest == NULL)
+		return 0;
+	if (*rest == '\0') {
+		(void)jail_error_set(err, EPERM, "%s is hidden from its parent %s", source, p->name);
+		jail_error_param(err, param);
+		return -EPERM;
+	}
+	r = plan_hide(plan, target, rest);
+	return r < 0 ? jail_error_sys(err, -r, "cannot hide what is hidden from its parent") : 0;
+}
+
+static int hide_one(
+    const struct parent *p, const char *hidden, bool mounts_only, struct plan *plan, struct jail_error *err)
+{
+	int r = mounts_only ? 0 : hide_beneath(p, hidden, "path", plan->path, "/", plan, err);
+
+	for (size_t i = 0; r == 0 && !mounts_only && i < plan->base.count; i++)
+		r = hide_beneath(p, hidden, "path.base", plan->base.item[i], "/", plan, err);
+	for (size_t i = 0; r == 0 && i < plan->nmounts; i++)
+		if (plan->mount[i].source != NULL)
+			r = hide_beneath(p, hidden, "mount", plan->mount[i].source, plan->mount[i].target, plan, err);
+	return r;
+}
+
+static int hide_all(const struct parent *p, const struct plan *parent, struct plan *plan, struct jail_error *err)
+{
+	/* On the host's own tree these are its own, not the host's (view_root.c); so they are for a child on that tree.
+	 */
+	static const char *const fresh[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/tmp"};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < parent->hide.count; i++)
+		r = hide_one(p, parent->hide.item[i], false, plan, err);
+	for (size_t i = 0; r == 0 && parent->shared_tree && i < ARRAY_SIZE(fresh); i++)
+		r = hide_one(p, fresh[i], plan->shared_tree, plan, err);
+	return r;
+}
+
+/* Nothing of what the parent can't write to is written to by the child. */
+static int check_writes(
+    const struct parent *p, const struct plan *parent, const struct plan *plan, struct jail_error *err)
+{
+	if (!parent->is_volatile && !parent->readonly)
+		return 0;
+	if (!plan->is_volatile && !plan->readonly && parent->is_volatile) {
+		(void)jail_error_set(err, EPERM, "what its parent %s writes goes to memory", p->name);
+		jail_error_param(err, "path");
+		return jail_error_hint(err, EPERM, "give it path.volatile or path.readonly, too");
+	}
+	for (size_t i = 0; i < plan->nmounts; i++) {
+		const struct plan_mount *m = &plan->mount[i];
+
+		if (m->source == NULL || (m->options & PLAN_M_RDONLY) != 0)
 			continue;
-		if (*rest == '\0') {
-			(void)jail_error_set(err, EPERM, "%s is hidden from its parent %s", source, p->name);
-			jail_error_param(err, param);
-			return -EPERM;
-		}
-		r = plan_hide(plan, target, rest);
-		if (r < 0)
-			return jail_error_sys(err, -r, "cannot hide what is hidden from its parent");
+		(void)jail_error_set(err, EPERM, "%s can't be written to by its parent %s", m->source, p->name);
+		jail_error_param(err, "mount");
+		jail_error_origin(err, m->origin.file, m->origin.line);
+		return jail_error_hint(err, EPERM, "mount it with the option ro");
 	}
 	return 0;
 }
 
-static int hide_all(const struct parent *p, const struct jail_params *params, struct plan *plan, struct jail_error *err)
-{
-	struct plan *parent = NULL;
-	int r = plan_make_running(params, &parent, err);
-
-	if (r == 0)
-		r = hide_beneath(p, parent, "path", plan->path, "/", plan, err);
-	for (size_t i = 0; r == 0 && i < plan->base.count; i++)
-		r = hide_beneath(p, parent, "path.base", plan->base.item[i], "/", plan, err);
-	for (size_t i = 0; r == 0 && i < plan->nmounts; i++)
-		if (plan->mount[i].source != NULL)
-			r = hide_beneath(p, parent, "mount", plan->mount[i].source, plan->mount[i].target, plan, err);
-	plan_free(parent);
-	return r;
-}
-
 static int rebase_within(
-    struct parent *p, const struct jail_params *parent, bool has_path, struct plan *plan, struct jail_error *err)
+    struct parent *p, const struct plan *parent, bool has_path, struct plan *plan, struct jail_error *err)
 {
-	const char *root = "/", *memory = "false";
 	int r;
 
-	(void)jail_params_get(parent, "path", &root);
-	(void)jail_params_get(parent, "path.volatile", &memory);
-	if (strcmp(memory, "false") != 0 || jail_params_count(parent, "path.base") > 0) {
+	if (parent->base.count > 0) {
 		(void)jail_error_set(err, ENOTSUP, "what its parent %s sees is made of several trees", p->name);
 		jail_error_param(err, "path");
-		return jail_error_hint(
-		    err, ENOTSUP, "a parent of jails needs a path of its own, without path.base and path.volatile");
+		return jail_error_hint(err, ENOTSUP, "a parent of jails needs a path of its own, without path.base");
 	}
-	r = rebase_all(p, root, has_path, plan, err);
+	r = rebase_all(p, parent->path, has_path, plan, err);
 	if (r == 0)
 		r = hide_all(p, parent, plan, err);
+	if (r == 0)
+		r = check_writes(p, parent, plan, err);
 	if (r < 0)
 		return r;
-	p->root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return p->root < 0 ? jail_error_sys(err, errno, "cannot open %s, the path of its parent", root) : 0;
+	p->root = open(parent->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return p->root < 0 ? jail_error_sys(err, errno, "cannot open %s, the path of its parent", parent->path) : 0;
 }
 
 int parent_rebase(struct parent *p, const struct jail_params *params, struct plan *plan, struct jail_error *err)
 {
-	struct jail_params *parent = NULL;
+	struct jail_params *own = NULL;
+	struct plan *parent = NULL;
 	int r;
 
 	if (p->name[0] == '\0')
 		return 0;
-	r = store_params_read(p->dirfd, &parent);
+	r = store_params_read(p->dirfd, &own);
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot read the parameters of its parent jail %s", p->name);
-	r = rebase_within(p, parent, jail_params_has(params, "path"), plan, err);
-	jail_params_free(parent);
+	r = plan_make_running(own, &parent, err);
+	if (r == 0)
+		r = rebase_within(p, parent, jail_params_has(params, "path"), plan, err);
+	plan_free(parent);
+	jail_params_free(own);
 	return r;
 }

@@ -104,6 +104,26 @@ hide_child_body() {
 	fails 77 "hidden" jail -c name=$p.kid path="$(pwd)/outer/sub/secret" persist
 }
 
+define_case memory_child "children of a jail that writes to memory, on the host's own tree"
+memory_child_body() {
+	new_root
+	atf_check jail -cq name=$p path=/ path.volatile=30m children.max=4 persist
+	fails 77 "path: what its parent $p writes goes to memory" jail -c name=$p.kid path=/usr persist
+	atf_check jail -cq name=$p.kid path=/ path.volatile=10m persist
+	atf_check -o inline:'kid\n' jexec $p.kid /bin/sh -c 'echo kid >/etc/kid && cat /etc/kid && ls -A /root && ls -A /tmp'
+	atf_check -s not-exit:0 -e ignore jexec $p ls /etc/kid
+	[ ! -e /etc/kid ] || die "the host's tree was written to"
+	# What the parent may only read, or does not see.
+	fails 77 "mount: /srv can.t be written to by its parent" jail -c name=$p.kid2 path=/ path.volatile \
+	    mount="/srv /mnt nullfs rw 0 0" persist
+	fails 77 "mount: /run is hidden from its parent" jail -c name=$p.kid2 path=/ path.volatile \
+	    mount="/run /mnt nullfs ro 0 0" persist
+	atf_check jail -cq name=$p.kid2 path=/ path.readonly mount="/ /mnt nullfs ro 0 0" persist
+	atf_check -o empty jexec $p.kid2 /bin/sh -c "ls -A /mnt/run; ls -A /mnt/root"
+	atf_check jail -qr $p
+	nothing_left
+}
+
 define_case mount "mount and mount.fstab: as written, and only inside"
 mount_body() {
 	new_root
@@ -175,7 +195,7 @@ dev_body() {
 }
 
 atf_init_test_cases() {
-	for c in owners readonly volatile base upper hide hide_child mount mount_live shared dev; do
+	for c in owners readonly volatile base upper hide hide_child memory_child mount mount_live shared dev; do
 		atf_add_test_case $c
 	done
 }
