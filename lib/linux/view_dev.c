@@ -195,14 +195,15 @@ int view_terminals_change(const struct policy_record *record, struct jail_error 
 
 int view_dev_make(struct view *v, struct jail_error *err)
 {
-	const struct view_option tmpfs[] = {{"mode", "755"}};
+	const struct view_option tmpfs[] = {{"mode", "755"}, {"size", "1m"}};
 	struct terminal_options devpts;
 	int r;
 
 	/* The owners must be known; when they aren't yet, this is done again later. */
 	if (!wanted(v) || v->dev >= 0 || (!v->users.known && !view_host_users(v)))
 		return 0;
-	v->dev = view_new("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, tmpfs, ARRAY_SIZE(tmpfs), err);
+	/* Where memory is limited its shared memory lies elsewhere: see shared_memory(). */
+	v->dev = view_new("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, tmpfs, v->plan->is_volatile ? 2 : 1, err);
 	if (v->dev < 0)
 		return v->dev;
 	r = make_nodes(v, err);
@@ -214,16 +215,33 @@ int view_dev_make(struct view *v, struct jail_error *err)
 	return v->pts < 0 ? v->pts : 0;
 }
 
+/* With path.volatile all that can be written is of one size. */
+static int shared_memory(struct view *v)
+{
+	_cleanup_close_ int fd = -1;
+	char name[32];
+	int r = view_scratch_dir(v, "shm", 01777, name);
+
+	if (r == 0)
+		r = view_own(v, v->scratch, name);
+	if (r < 0)
+		return r;
+	fd = view_scratch_mount(v, name, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (fd < 0)
+		return fd;
+	return sys_move_mount(fd, "", v->dev, "shm", MOVE_MOUNT_F_EMPTY_PATH) < 0 ? negative_errno() : 0;
+}
+
 static int fill(struct view *v, struct jail_error *err)
 {
-	int r = 0;
+	int r = v->plan->is_volatile ? shared_memory(v) : 0;
 
-	if (sys_move_mount(v->pts, "", v->dev, "pts", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if (r == 0 && sys_move_mount(v->pts, "", v->dev, "pts", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		r = negative_errno();
 	if (r == 0 && v->plan->nmounts > 0)
 		r = view_note_memory(v, v->dev);
 	v->dev_attached = true;
-	return r < 0 ? jail_error_sys(err, -r, "cannot mount the terminals of /dev") : 0;
+	return r < 0 ? jail_error_sys(err, -r, "cannot mount what is beneath /dev") : 0;
 }
 
 int view_dev_place(struct view *v, const char *where, struct jail_error *err)

@@ -35,6 +35,11 @@ volatile_body() {
 	[ -e root/bin/ls ] || die "a removal went through"
 	atf_check -s exit:1 -e match:'No space' jail -cq name=$p path=$root path.volatile=1m \
 		command='cat /dev/zero >/big'
+	# Shared memory is of that size, and so is what root inside can put into /dev.
+	for where in /dev/shm /dev; do
+		atf_check -s exit:1 -e match:'No space' jail -cq name=$p path=$root path.volatile=1m \
+			command="cat /dev/zero >$where/big"
+	done
 	nothing_left
 }
 
