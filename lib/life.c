@@ -13,6 +13,9 @@
 #include "plan.h"
 #include "port.h"
 
+/* Distributions give users, real or of services, numbers below this. */
+#define USERS_OF_HOSTS 65536u
+
 static void progress(const struct jail_options *opts, const char *jail, const char *step)
 {
 	if (opts != NULL && (opts->flags & JAIL_VERBOSE) != 0 && opts->progress != NULL)
@@ -57,28 +60,43 @@ static int make_plan(
 	return r;
 }
 
+static void warn(const struct plan *plan, const struct jail_params *p, const struct jail_options *opts,
+    const char *param, const char *what, const char *why)
+{
+	const struct param_origin at = params_origin(p, param);
+	struct jail_error warning;
+
+	(void)jail_error_set(&warning, EINVAL, "%s: %s", what, why);
+	jail_error_param(&warning, param);
+	jail_error_origin(&warning, at.file, at.line);
+	jail_error_jail(&warning, plan->name);
+	opts->warn(opts->arg, &warning);
+}
+
+/* Whoever has a host's user's number may signal that user's processes and use that user's files, where it sees them. */
+static void warn_users(const struct plan *plan, const struct jail_params *p, const struct jail_options *opts)
+{
+	if (opts != NULL && opts->warn != NULL && plan->users_fixed && strchr(plan->name, '.') == NULL &&
+	    plan->record.users_base < USERS_OF_HOSTS)
+		warn(plan, p, opts, "users.base", "its users may be users of the host",
+		    "leave it out, or choose 65536 or more");
+}
+
 /* A privilege that does nothing is no reason not to make the jail, but whoever asked for it is to know. */
 static void warn_idle(const struct plan *plan, const struct jail_params *p, const struct jail_options *opts)
 {
-	struct jail_error warning;
 	char name[64];
 	bool given;
 
 	for (unsigned i = 0; opts != NULL && opts->warn != NULL && i < POLICY_P_COUNT; i++) {
 		const char *why = port_privilege_idle(&plan->record, (enum policy_privilege)i);
-		struct param_origin at;
 
 		if (why == NULL)
 			continue;
 		(void)snprintf(name, sizeof(name), "allow.%s", policy_privilege_name((enum policy_privilege)i));
 		if (!jail_params_has(p, name) || jail_params_get_bool(p, name, &given) < 0 || !given)
 			continue;
-		at = params_origin(p, name);
-		(void)jail_error_set(&warning, ENOTSUP, "has no effect: %s", why);
-		jail_error_param(&warning, name);
-		jail_error_origin(&warning, at.file, at.line);
-		jail_error_jail(&warning, plan->name);
-		opts->warn(opts->arg, &warning);
+		warn(plan, p, opts, name, "has no effect", why);
 	}
 }
 
@@ -97,6 +115,7 @@ int jail_create(const struct jail_params *p, const struct jail_options *opts, in
 		plan_free(plan);
 		return -EINVAL;
 	}
+	warn_users(plan, p, opts);
 	warn_idle(plan, p, opts);
 	/* Commands are jail_start()'s. */
 	plan->command.count = 0;
@@ -198,6 +217,7 @@ int jail_start(const struct jail_params *p, const struct jail_options *opts, int
 		plan_free(plan);
 		return r;
 	}
+	warn_users(plan, p, opts);
 	warn_idle(plan, p, opts);
 	r = run_lines(plan, "exec.prepare", &plan->prepare, false, opts, err);
 	if (r == 0)

@@ -60,7 +60,10 @@ idle_body() {
 	atf_check -e match:"^jail: $p: allow.settime: has no effect: .*users = inherit" \
 	    jail -q -c name=$p path=$root allow.settime persist
 	atf_check jail -q -r $p
-	atf_check -e empty jail -q -c name=$p path=$root allow.raw_sockets persist
+	atf_check -e match:"^jail: $p: users.base: its users may be users of the host: leave it out, or choose 65536" \
+	    jail -q -c name=$p path=$root users.base=1000 persist
+	atf_check jail -q -r $p
+	atf_check -e empty jail -q -c name=$p path=$root users.base=2000000000 allow.raw_sockets persist
 	atf_check jail -q -r $p
 	atf_check -e match:'^jail: devfs_ruleset: ignored: ' jail -q -c name=$p path=$root devfs_ruleset=5 persist
 	atf_check jail -q -r $p
