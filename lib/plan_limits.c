@@ -245,6 +245,42 @@ static int check_soft(const struct maker *m)
 	    record->limit[POLICY_L_MEMORYUSE]);
 }
 
+/* Where nothing is beyond it any more: it is denied, or all is killed. */
+static uint64_t end_of(const struct plan *plan, enum policy_limit limit)
+{
+	uint64_t end = POLICY_UNLIMITED;
+
+	for (size_t i = 0; i < plan->nlimits; i++) {
+		const struct plan_limit *l = &plan->limit[i];
+
+		if (l->limit == limit && l->value < end && l->device == NULL &&
+		    (l->action == LIMIT_DENY || (l->action == LIMIT_SIGNAL && l->signal == SIGKILL)))
+			end = l->value;
+	}
+	return end;
+}
+
+/* The same of one limit's values: what is only told beyond its end never is. */
+static int check_told(const struct maker *m)
+{
+	for (size_t i = 0; i < m->plan->nlimits; i++) {
+		const struct plan_limit *l = &m->plan->limit[i];
+		const char *param = limit_row_of(l->limit)->param;
+		uint64_t end = end_of(m->plan, l->limit);
+		char word[16];
+
+		if ((l->action != LIMIT_LOG && l->action != LIMIT_SIGNAL) || l->value <= end)
+			continue;
+		(void)jail_error_set(m->err, EINVAL,
+		    "%" PRIu64 ":%s is never reached, the jail is held to %" PRIu64 ": allowed: at most that", l->value,
+		    limit_action_name(l->action, l->signal, word), end);
+		jail_error_param(m->err, param);
+		jail_error_origin(m->err, l->origin.file, l->origin.line);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int plan_make_limits(const struct maker *m)
 {
 	const struct limit_row *row;
@@ -263,6 +299,8 @@ int plan_make_limits(const struct maker *m)
 			r = make_item(m, row, n);
 	if (r == 0)
 		r = check_soft(m);
+	if (r == 0)
+		r = check_told(m);
 	if (r == 0)
 		r = make_weight(m, "limit.cpushare", &m->plan->cpushare);
 	if (r == 0)

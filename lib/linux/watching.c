@@ -125,6 +125,23 @@ static uint64_t boot_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* Does its parent have less than was written? Several may be: first one signal, later another. */
+static bool parent_has_less(const struct plan *plan, enum policy_limit limit, uint64_t held)
+{
+	bool less = false;
+
+	for (size_t i = 0; i < plan->nlimits; i++) {
+		const struct plan_limit *l = &plan->limit[i];
+
+		if (l->limit == limit && limit_is_hard(l)) {
+			if (l->value <= held)
+				return false;
+			less = true;
+		}
+	}
+	return less;
+}
+
 /* Nothing that is watched goes beyond what the jail is held to, should its parent have less. */
 static void describe(const struct plan *plan, const struct policy_record *record, struct watch_page *ret)
 {
@@ -136,7 +153,7 @@ static void describe(const struct plan *plan, const struct policy_record *record
 
 		if (!watched(l) && !kills(l))
 			continue;
-		if (limit_is_hard(l) && record->limit[l->limit] < value)
+		if (limit_is_hard(l) && parent_has_less(plan, l->limit, record->limit[l->limit]))
 			value = record->limit[l->limit];
 		if (limit_row_of(l->limit)->unit == LIMIT_SECONDS)
 			value *= 1000;

@@ -37,6 +37,11 @@ wallclock_body() {
 	atf_check -s exit:3 -e ignore jail -q -c name=$p path=$root limit.wallclock=1:sigusr1 \
 	    command='trap "exit 3" USR1; while :; do sleep 0.1; done'
 	atf_check -s exit:0 jail -q -c name=$p path=$root limit.wallclock=60 command='exit 0;'
+	# One signal after the other, each at its own time.
+	start=$(date +%s)
+	atf_check -s exit:137 -o inline:"told\n" -e ignore jail -q -c name=$p path=$root limit.wallclock=1:sigusr1,3:sigkill \
+	    command='trap "echo told" USR1; while :; do sleep 0.1; done'
+	[ $(($(date +%s) - start)) -ge 2 ] || die "killed when it was to be told"
 	# Also a jail that persists, and whoever comes in.
 	atf_check jail -q -c name=$p path=$root persist limit.wallclock=2
 	atf_check -s exit:137 jexec $p /bin/sleep 60

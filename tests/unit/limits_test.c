@@ -49,6 +49,16 @@ static void refused(const char *assignment, const char *param, const char *what)
 		fail_msg("%s: \"%s\" has no \"%s\"", assignment, err.what, what);
 }
 
+static void allowed(const char *assignment)
+{
+	struct jail_error err;
+	struct plan *plan = PLAN(assignment);
+
+	if (plan == NULL)
+		fail_msg("%s: %s", assignment, err.what);
+	plan_free(plan);
+}
+
 static void values(void **state)
 {
 	struct jail_error err;
@@ -172,6 +182,12 @@ static void soft_above_hard(void **state)
 	assert_null(PLAN("limit.memoryuse=1g", "limit.memoryuse.soft=2g"));
 	assert_string_equal(err.param, "limit.memoryuse.soft");
 	assert_non_null(strstr(err.what, "are above limit.memoryuse"));
+	refused("limit.memoryuse=64m,128m:log", "limit.memoryuse", "134217728:log is never reached");
+	refused("limit.memoryuse=128m:sigterm,64m:sigkill", "limit.memoryuse", "134217728:sigterm is never reached");
+	refused("limit.nthr=21:sigusr1,20", "limit.nthr", "21:sigusr1 is never reached, the jail is held to 20");
+	refused("limit.wallclock=1h,2h:log", "limit.wallclock", "7200:log is never reached");
+	allowed("limit.wallclock=1:sigterm,2:log,3:sigkill");
+	allowed("limit.maxproc=20:log,20:deny");
 }
 
 static void origin(void **state)
