@@ -60,6 +60,20 @@ int disk_check(const struct plan *plan, struct jail_error *err)
 	return jail_error_hint(err, ENOTSUP, "%s", hint);
 }
 
+int disk_no_room(const struct plan *plan, int r, struct jail_error *err)
+{
+	if (r != -ENOSPC || !plan->is_volatile || first_of(plan) == NULL)
+		return r;
+	(void)jail_error_set(err, EINVAL, "too little for what the jail itself makes there");
+	for (size_t i = 0; i < plan->nlimits; i++)
+		if (plan->limit[i].limit == POLICY_L_INODES) { /* directories take no bytes */
+			jail_error_param(err, "limit.inodes");
+			jail_error_origin(err, plan->limit[i].origin.file, plan->limit[i].origin.line);
+		}
+	(void)about(plan, -EINVAL, err);
+	return jail_error_hint(err, EINVAL, "give it more, or leave it out");
+}
+
 static void warn(const struct plan *plan, const struct jail_options *opts, const struct project_use *use)
 {
 	const uint64_t *limit = plan->record.limit;

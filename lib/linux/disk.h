@@ -19,6 +19,8 @@ int disk_check(const struct plan *plan, struct jail_error *err);
  * view_clean(). `opts` is told when there is more in it than it may hold.
  */
 int disk_make(const struct plan *plan, int path_fd, const struct jail_options *opts, struct jail_error *err);
+/* A view that could not be built for want of room (`r`: -ENOSPC): names the limit that left none. */
+int disk_no_room(const struct plan *plan, int r, struct jail_error *err);
 /*
  * From one record's limits to another's; `plan`: where the jail writes to (its size, when in memory). `own`: it is
  * given a limit itself; without, what it writes counts within its parent's already.

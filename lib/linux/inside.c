@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "channel.h"
+#include "disk.h"
 #include "error.h"
 #include "ipclimit.h"
 #include "rlimit.h"
@@ -324,8 +325,10 @@ static int build_view(struct progress *p)
 
 	int *watch = p->in->watch, r = view_build(p->in->view, &gate, p->err);
 
+	if (r < 0)
+		return disk_no_room(p->in->plan, r, p->err);
 	/* Where there is somebody to keep it: its size may be changed later. */
-	if (r < 0 || watch[WATCH_PAGE] < 0)
+	if (watch[WATCH_PAGE] < 0)
 		return r;
 	watch[WATCH_DISK] = view_memory(p->in->view);
 	r = watch[WATCH_DISK] < 0 ? 0 : watching_note_disk(watch[WATCH_PAGE], watch[WATCH_DISK]);

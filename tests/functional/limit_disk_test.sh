@@ -39,6 +39,8 @@ memory_body() {
 	got=$(put $p /full 9000)
 	[ "$got" -gt 3500000 ] && [ "$got" -le 4194304 ] || die "$got of 4m"
 	atf_check jail -q -r $p
+	fails 65 '^jail: .*limit.inodes: too little for what the jail itself makes there .*: give it more' \
+	    jail -c name=$p path=$root path.volatile=4m limit.inodes=2 persist
 	nothing_left
 }
 
