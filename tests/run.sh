@@ -179,30 +179,51 @@ step_vm() {
 	done
 	run vm-disk sh tests/vm/disk.sh "$build/gcc/stage" "$vm/disk.img" || return
 	wait
-	# One guest a core.
+	# One guest a core; the disk of the third is made meanwhile.
 	for kernel in 6.1 6.12; do
-		[ ! -f "$vm/$kernel/vmlinux" ] || vm_one "$kernel" &
+		[ ! -f "$vm/$kernel/vmlinux" ] || vm_one "$kernel" "$vm/disk.img" "vm-$kernel" &
 	done
+	! command -v mmdebstrap >/dev/null ||
+		sh tests/vm/system.sh trixie "$build/system" "$vm/system.img" >"$logs/vm-system-disk.log" 2>&1 &
 	wait
+	vm_system
 	for kernel in 6.1 6.12; do
 		if [ ! -f "$vm/$kernel/vmlinux" ]; then
 			tail -n 5 "$logs/vm-$kernel-kernel.log"
 			record skipped "vm-$kernel" 'the kernel could not be fetched'
 			continue
 		fi
-		record_list "vm-$kernel" "$logs/vm-$kernel.log"
-		grep -vE -- '->  (passed|skipped)' "$logs/vm-$kernel.log" | tail -n 400
-		if [ "$(cat "$vm/$kernel/ended")" = 0 ]; then
-			record passed "vm-$kernel/ended"
-		else
-			record failed "vm-$kernel/ended" 'the machine came to no good end'
-		fi
+		vm_results "vm-$kernel"
 	done
 }
 
+# vm_one KERNEL DISK NAME
 vm_one() {
-	sh tests/vm/run.sh "$vm/$1" "$vm/disk.img" >"$logs/vm-$1.log" 2>&1
-	echo $? >"$vm/$1/ended"
+	sh tests/vm/run.sh "$vm/$1" "$2" >"$logs/$3.log" 2>&1
+	echo $? >"$vm/$3.ended"
+}
+
+vm_results() {
+	record_list "$1" "$logs/$1.log"
+	grep -vE -- '->  (passed|skipped)' "$logs/$1.log" | tail -n 400
+	if [ "$(cat "$vm/$1.ended")" = 0 ]; then
+		record passed "$1/ended"
+	else
+		record failed "$1/ended" 'the machine came to no good end'
+	fi
+}
+
+# Beside all that a distribution runs.
+vm_system() {
+	if ! command -v mmdebstrap >/dev/null || [ ! -f "$vm/6.12/vmlinux" ]; then
+		record skipped vm-system 'needs mmdebstrap and the kernel 6.12'
+	elif [ ! -f "$vm/system.img" ]; then
+		tail -n 40 "$logs/vm-system-disk.log"
+		record failed vm-system/disk
+	else
+		vm_one 6.12 "$vm/system.img" vm-system
+		vm_results vm-system
+	fi
 }
 
 sources() {
