@@ -92,29 +92,6 @@ const char *group_number(struct group *g, uint64_t n, const char *none)
 	return n == POLICY_UNLIMITED ? none : group_text(g, "%" PRIu64, n);
 }
 
-/* Numbers of processes, one a line; what a read cuts in two is put together again. */
-int group_processes(int dirfd, int (*fn)(void *arg, pid_t pid), void *arg)
-{
-	_cleanup_close_ int fd = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	char buf[4096];
-	ssize_t n;
-	long pid = 0;
-	int r = 0;
-
-	if (fd < 0)
-		return tree_gone(-errno) ? 0 : negative_errno();
-	while (r == 0 && ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR)))
-		for (ssize_t i = 0; r == 0 && i < n; i++) {
-			if (buf[i] >= '0' && buf[i] <= '9') {
-				pid = pid * 10 + (buf[i] - '0');
-			} else {
-				r = pid > 0 ? fn(arg, (pid_t)pid) : 0;
-				pid = 0;
-			}
-		}
-	return r == 0 && n < 0 && !tree_gone(-errno) ? negative_errno() : r;
-}
-
 /* ------------------------------------------------------------------------------------------------------- stopping */
 
 /* That it was us is written down first: whoever finds it so, and its lock free, lets it go on. */
@@ -547,6 +524,8 @@ static int change(const struct group *g, const char *name, struct jail_error *er
 	unsigned v1 = g->need & ~g->where.v2;
 	int r = make_groups(g, name, false, err);
 
+	if (r == 0 && (g->need & GROUP_BIT(GROUP_CPU)) != 0 && (r = group_realtime_end_all(g->tree, name)) < 0)
+		(void)jail_error_sys(err, -r, "cannot end the real-time scheduling of its processes");
 	if (r == 0 && v1 != 0)
 		r = group_v1_beneath(g, name, 1, false, err);
 	if (r == 0)

@@ -94,8 +94,6 @@ struct group_knob *group_knob(struct group *g, enum group_controller c, const ch
 const char *group_number(struct group *g, uint64_t n, const char *none);
 /* Text that lives as long as the group. */
 const char *group_text(struct group *g, const char *fmt, ...) _printf_(2, 3);
-/* Call `fn` with each process of a group itself; stops at what is not 0. Allocates nothing. */
-int group_processes(int dirfd, int (*fn)(void *arg, pid_t pid), void *arg);
 /* Stop the processes of a jail and all beneath it, and let them go on. */
 int group_freeze(const struct tree *t, const char *name, int dirfd);
 
@@ -111,6 +109,22 @@ int groups_find(const struct tree *t, struct groups *ret);
 /* `file`: the list of v2's, cgroup.controllers. */
 int groups_find_at(int dirfd, const char *file, struct groups *ret);
 void groups_close(struct groups *g);
+
+/* group_members.c */
+/* Call `fn` with each process, or thread, of a group itself; stops at what is not 0. Allocates nothing. */
+int group_processes(int dirfd, int (*fn)(void *arg, pid_t pid), void *arg);
+int group_threads(int dirfd, int (*fn)(void *arg, pid_t tid), void *arg);
+
+/* group_realtime.c */
+/* Has the caller real-time scheduling, and is the jail, or one above, one that has a limit of processors in v2? */
+bool group_realtime_matters(const struct tree *t, const char *name);
+/*
+ * A process (0: the calling one) that comes into the jail: with ordinary scheduling, if there is such a limit. `joins`:
+ * it goes into a group of v1's controller "cpu". Allocates nothing.
+ */
+int group_realtime_end(const struct tree *t, const char *name, pid_t pid, bool joins);
+/* Every thread of the jail and of those beneath it. */
+int group_realtime_end_all(const struct tree *t, const char *name);
 
 /* group_want.c */
 void group_want_none(struct group_want *w);

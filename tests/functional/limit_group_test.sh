@@ -154,6 +154,48 @@ pcpu_body() {
 	nothing_left
 }
 
+# The scheduling of a jail's processes, as outside sees it: "OTHER", "FIFO", each once.
+scheduling() {
+	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	while read -r pid; do
+		chrt -p "$pid"
+	done <"$v2/jail/$(echo "$1" | tr . /)/cgroup.procs" | sed -n 's/.*SCHED_\([A-Z]*\).*/\1/p' | sort -u | tr '\n' ' '
+}
+
+define_case realtime 'limit.pcpu and limit.cpushare hold for who comes with real-time scheduling too'
+realtime_body() {
+	needs cpu
+	chrt -f 10 true || atf_skip "no real-time scheduling here"
+	new_root
+	cp "$hog" "$root/bin/limit_hog"
+	got=$(chrt -f 10 jail -q -c name=$(prefix) path="$root" limit.pcpu=25 command="/bin/limit_hog spin 2000") ||
+	    die "not made"
+	[ "$got" -lt 900 ] || die "made: $got ms of 2000"
+	box $p limit.pcpu=25 children.max=2
+	got=$(chrt -r 10 jexec $p /bin/limit_hog spin 1000) || die "not entered"
+	[ "$got" -lt 500 ] || die "entered: $got ms of 1000"
+	atf_check -o ignore chrt -f 10 jail -q -c name=$p.kid path="$root" persist
+	[ "$(scheduling $p.kid)" = 'OTHER ' ] || die "the child has $(scheduling $p.kid)"
+	got=$(chrt -f 10 jexec $p.kid /bin/limit_hog spin 1000) || die "child not entered"
+	[ "$got" -lt 500 ] || die "child: $got ms of 1000"
+	atf_check jail -qr $p
+	# Where nothing is to hold, it is as the caller has it, until something is.
+	atf_check -o ignore chrt -f 10 jail -q -c name=$p path="$root" persist limit.maxproc=20
+	[ "$(scheduling $p)" = 'FIFO ' ] || die "without: $(scheduling $p)"
+	chrt -f 10 jexec $p /bin/sleep 60 &
+	i=0
+	until [ "$(jexec $p /bin/ps | grep -c 'sleep 60')" = 1 ]; do
+		i=$((i + 1))
+		[ $i -lt 100 ] || die "it does not sleep"
+		sleep 0.1
+	done
+	atf_check jail -q -m name=$p limit.cpushare=50
+	[ "$(scheduling $p)" = 'OTHER ' ] || die "changed: $(scheduling $p)"
+	atf_check jail -qR $p
+	wait
+	nothing_left
+}
+
 define_case shares 'limit.cpushare and limit.ioshare: weights are set, changed, lifted'
 shares_body() {
 	needs cpu
@@ -333,7 +375,7 @@ missing_body() {
 }
 
 atf_init_test_cases() {
-	for c in tasks memory below whole pcpu shares cpuset io devices live busy missing; do
+	for c in tasks memory below whole pcpu realtime shares cpuset io devices live busy missing; do
 		atf_add_test_case $c
 	done
 }
