@@ -4,6 +4,7 @@
  * none, in version 1 (Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/ of the kernel). Each file is opened once
  * and read at once; one that is missing leaves its figures unknown.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -222,6 +223,40 @@ static void group2(struct stat_place *p, int fd, unsigned has, struct jail_stat 
 
 /* ------------------------------------------------------------------------------------------------------ version 1 */
 
+/* Version 1 counts a process that it kills in its own group only: here for those beneath one. */
+static void kills_beneath1(struct stat_place *p, int fd, struct jail_stat *s)
+{
+	static const struct stat_key oom[] = {{"oom_kill", JAIL_STAT_OOM_KILLS, 1}};
+	struct stat st;
+	struct dirent *e;
+	DIR *d;
+	int copy;
+
+	if (fstat(fd, &st) < 0 || st.st_nlink <= 2)
+		return;
+	copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d = copy < 0 ? NULL : fdopendir(copy);
+	if (d == NULL) {
+		(void)close_fd(copy);
+		return;
+	}
+	while ((e = readdir(d)) != NULL) {
+		_cleanup_close_ int child = -1;
+		struct jail_stat its = {0};
+
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+			continue;
+		child = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (child < 0)
+			continue;
+		keys(p, child, "memory.oom_control", oom, ARRAY_SIZE(oom), &its);
+		if (jail_figure_known(&its, JAIL_STAT_OOM_KILLS))
+			stat_add(s, JAIL_STAT_OOM_KILLS, its.figure[JAIL_STAT_OOM_KILLS]);
+		kills_beneath1(p, child, s);
+	}
+	(void)closedir(d);
+}
+
 static void memory1(struct stat_place *p, int fd, struct jail_stat *s)
 {
 	static const struct stat_key stat[] = {{"total_rss", JAIL_STAT_MEMORY_ANON, 1},
@@ -239,6 +274,7 @@ static void memory1(struct stat_place *p, int fd, struct jail_stat *s)
 		stat_text_limit1(p->text, JAIL_STAT_MEMORY_SOFT_LIMIT, UNLIMITED1, s);
 	keys(p, fd, "memory.stat", stat, ARRAY_SIZE(stat), s);
 	keys(p, fd, "memory.oom_control", oom, ARRAY_SIZE(oom), s);
+	kills_beneath1(p, fd, s);
 	if (jail_figure_known(s, JAIL_STAT_MEMORY))
 		s->memory_source = JAIL_SOURCE_CGROUP1;
 }

@@ -110,6 +110,24 @@ usage_body() {
 	nothing_left
 }
 
+define_case victims "whom the kernel kills in a child counts for its parent, which names it too"
+victims_body() {
+	new_root
+	mkdir root/child
+	make_root "$root/child"
+	atf_check jail -q -c name=$p path=$root persist children.max=1 limit.memoryuse=60m
+	atf_check jail -q -c name=$p.c path=$root/child persist limit.memoryuse=30m
+	atf_check -s exit:137 -e ignore jexec $p.c busybox dd if=/dev/zero of=/dev/null bs=80M count=1
+	for jail in $p $p.c; do
+		[ "$(jstat --json $jail | sed -n 's/.*"oom_kills":\([0-9]*\).*/\1/p')" = 1 ] || die "$(jstat --json $jail)"
+		if [ -r /dev/kmsg ] && [ "$(cat /proc/sys/kernel/printk_ratelimit_burst)" -gt 0 ]; then
+			atf_check -o match:"busybox\[[0-9]+\]" jls -j $jail limit.victims
+		fi
+	done
+	atf_check jail -q -r $p
+	nothing_left
+}
+
 define_case refused "what nobody could look at is refused"
 refused_body() {
 	new_root
@@ -140,6 +158,7 @@ atf_init_test_cases() {
 	atf_add_test_case cputime
 	atf_add_test_case live
 	atf_add_test_case usage
+	atf_add_test_case victims
 	atf_add_test_case refused
 	atf_add_test_case restart
 }
