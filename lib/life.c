@@ -191,6 +191,23 @@ static int start_created(
 	return r;
 }
 
+/* The line of the parameter that failed, where whoever failed did not know it and there is but one. */
+static void locate(const struct jail_params *p, struct jail_error *err)
+{
+	struct param_origin at, other;
+
+	if (err == NULL || err->param[0] == '\0' || err->file[0] != '\0')
+		return;
+	at = params_origin(p, err->param);
+	for (size_t i = 1; i < jail_params_count(p, err->param); i++) {
+		other = params_item_origin(p, err->param, i);
+		if (other.line != at.line || (other.file == NULL) != (at.file == NULL) ||
+		    (at.file != NULL && strcmp(other.file, at.file) != 0))
+			return;
+	}
+	jail_error_origin(err, at.file, at.line);
+}
+
 /* Nothing is run for a jail that is there already; one that comes in between is found by its creation. */
 static int check_free(const struct plan *plan, struct jail_error *err)
 {
@@ -233,6 +250,8 @@ int jail_start(const struct jail_params *p, const struct jail_options *opts, int
 		else
 			port_release(j);
 	}
+	if (r < 0)
+		locate(p, err);
 	if (r < 0 && r != -EEXIST)
 		undo_lines(plan, opts);
 	plan_free(plan);
@@ -324,8 +343,10 @@ int jail_modify(
 		do
 			r = modify(full, changes, opts, err);
 		while (r == -ESTALE);
-	if (r < 0)
+	if (r < 0) {
 		jail_error_jail(err, full);
+		locate(changes, err);
+	}
 	return r;
 }
 

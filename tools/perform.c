@@ -114,25 +114,6 @@ static bool same_value(const struct jail_params *a, const struct jail_params *b,
 	       strcmp(ta, tb) == 0;
 }
 
-/* Add a value of any type to a set that has it not yet. */
-static int copy_value(const struct jail_params *from, const char *name, struct jail_params *to, struct jail_error *err)
-{
-	const char *value = NULL;
-	int r = 0;
-
-	if (jail_params_count(from, name) == 0) {
-		/* An empty list, or a value without strings: its text says which. */
-		if (jail_params_get(from, name, &value) < 0)
-			value = NULL;
-		return jail_params_set(to, name, value, err);
-	}
-	for (size_t i = 0; i < jail_params_count(from, name) && r == 0; i++) {
-		value = jail_params_item(from, name, i);
-		r = i == 0 ? jail_params_set(to, name, value, err) : jail_params_append(to, name, value, err);
-	}
-	return r;
-}
-
 /*
  * What of the wanted parameters differs from the running ones. `*ret_fixed`: whether one of them can't change on a
  * running jail.
@@ -140,26 +121,21 @@ static int copy_value(const struct jail_params *from, const char *name, struct j
 static int compare(const struct unit *u, const struct jail_params *now, struct jail_params **ret, bool *ret_fixed)
 {
 	struct jail_params *changes = NULL;
-	struct jail_error err;
 	const char *name;
 	bool fixed = false;
 	size_t count;
-	int r;
 
-	if (jail_params_new(&changes) < 0)
+	/* The values keep the lines they come from. */
+	if (jail_params_copy(u->params, &changes) < 0)
 		return report_own(EX_OSERR, u->name, "out of memory");
 	for (size_t i = 0; jail_params_at(u->params, i, &name, &count), name != NULL; i++) {
 		const struct jail_param *row = jail_param_find(name);
 
 		if (row == NULL || (row->flags & (JAIL_PARAM_READONLY | JAIL_PARAM_FOREIGN)) != 0 ||
 		    identifies(name, u, u->params) || same_value(u->params, now, row))
-			continue;
-		fixed = fixed || (row->flags & JAIL_PARAM_LIVE) == 0;
-		r = copy_value(u->params, name, changes, &err);
-		if (r < 0) {
-			jail_params_free(changes);
-			return report_error(&err);
-		}
+			jail_params_unset(changes, name);
+		else
+			fixed = fixed || (row->flags & JAIL_PARAM_LIVE) == 0;
 	}
 	if (ret_fixed != NULL)
 		*ret_fixed = fixed;

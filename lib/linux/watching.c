@@ -283,7 +283,8 @@ int watching_check_running(pid_t pid, const struct plan *plan, bool kernel_kills
 			continue;
 		(void)jail_error_set(err, ENOTSUP, "process 1 of this jail was started without anything to look at");
 		jail_error_param(err, limit_row_of(l->limit)->param);
-		return jail_error_hint(err, ENOTSUP, "restart the jail with it: jail -rc");
+		return jail_error_hint(
+		    err, ENOTSUP, plan->init ? "restart the jail with it: jail -rc" : "leave exec.init at yes");
 	}
 	return 0;
 }

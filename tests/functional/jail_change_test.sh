@@ -47,6 +47,32 @@ fixed_body() {
 	fails 65 "persit: no such parameter" jail -m name=$p persit=0
 }
 
+define_case line "what is wrong is said with file and line, in a change as in a creation"
+line_body() {
+	write_conf
+	mkdir root/child
+	make_root "$root/child"
+	cat >bad.conf <<-END
+		$p {
+			limit.pcpu = 50:log;
+		}
+	END
+	atf_check -o ignore jail -f c.conf -c $p
+	fails 65 "^jail: $p: bad.conf:2: limit.pcpu: .*it can't do that: allowed" jail -f bad.conf -m $p
+	sed -i 's/limit.*/limit.memoryuse.soft = 2m, 3m;/; s/^\(.*\)2m, 3m;/\12m; limit.memoryuse = 1m;/' bad.conf
+	fails 65 "^jail: $p: bad.conf:2: limit.memoryuse.soft: .*above limit.memoryuse" jail -f bad.conf -m $p
+	# Also where only the kernel's part knows.
+	sed -i 's/limit.*/limit.nshm = 3;/' bad.conf
+	fails 69 "^jail: $p: bad.conf:2: limit.nshm: .*restart" jail -f bad.conf -m $p
+	atf_check -o inline:"-\n" jls -j $p limit.nshm
+	atf_check -o ignore jail -R $p
+	sed -i "s,limit.*,path = $root; persist; children.max = 1; }\n$p.c { path = $root/child; persist;\nmount = \"/etc /mnt nullfs ro 0 0\";," bad.conf
+	atf_check -o ignore jail -f bad.conf -c $p
+	fails 77 "^jail: $p.c: bad.conf:4: mount: /etc is not beneath" jail -f bad.conf -c $p.c
+	atf_check -o ignore jail -R $p
+	nothing_left
+}
+
 define_case create_or_modify "-cm: makes it or changes it"
 create_or_modify_body() {
 	write_conf
@@ -137,7 +163,7 @@ identity_body() {
 
 atf_init_test_cases() {
 	atf_add_test_case identity
-	for c in modify fixed create_or_modify modify_or_restart restart persist; do
+	for c in modify fixed line create_or_modify modify_or_restart restart persist; do
 		atf_add_test_case $c
 	done
 }
