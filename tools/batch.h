@@ -29,6 +29,7 @@ struct request {
 	int jidfd;		  /* the same, open; -1: none */
 	size_t parallel;	  /* -p: at most so many at once; 0: no limit */
 	struct jail_params *line; /* a jail given by parameters; NULL: jails given by name */
+	struct jail_params *more; /* those of them that are to be added to what a running jail has */
 	bool old_style;		  /* path, hostname, ip, command */
 	char **names;		  /* patterns too */
 	size_t nnames;
@@ -37,6 +38,7 @@ struct request {
 struct unit {
 	char *name;		    /* NULL: a jail of the command line that was given none */
 	struct jail_params *params; /* wanted ones; NULL when it is only to be removed */
+	struct jail_params *more;   /* of them: what is to be added to what it has while it runs; NULL: nothing */
 	unsigned todo;
 	bool asked;    /* by its own name: that it runs already, or does not, is then an error */
 	bool failed;   /* some step failed: nothing more is done to it */

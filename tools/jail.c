@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -176,6 +177,28 @@ static int report_parameter(struct request *rq, struct jail_error *err)
 	return report_error(err);
 }
 
+/* name+=value, of a name that was not given before: a jail that runs may have some of it already. */
+static void note_more(struct request *rq, const char *argument)
+{
+	size_t n = strcspn(argument, "+=");
+	char name[64];
+
+	if (n == 0 || n >= sizeof(name))
+		return;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)n, argument);
+	if (argument[n] != '+' || argument[n + 1] != '=') {
+		if (rq->more != NULL)
+			jail_params_unset(rq->more, name);
+		return;
+	}
+	if (jail_params_has(line_of(rq), name) && (rq->more == NULL || !jail_params_has(rq->more, name)))
+		return;
+	if (rq->more == NULL && jail_params_new(&rq->more) < 0)
+		_exit(report_own(EX_OSERR, NULL, "out of memory"));
+	/* What is wrong with it is told of the line itself. */
+	(void)jail_params_parse(rq->more, argument, NULL);
+}
+
 /* name=value ... [command=program argument ...] */
 static void take_parameters(struct request *rq, int argc, char **argv)
 {
@@ -185,6 +208,7 @@ static void take_parameters(struct request *rq, int argc, char **argv)
 		bool with = strncmp(argv[i], "command=", 8) == 0;
 
 		if (!with && strcmp(argv[i], "command") != 0) {
+			note_more(rq, argv[i]);
 			if (jail_params_parse(line_of(rq), argv[i], &err) < 0 && !is_ignored(&err))
 				_exit(report_parameter(rq, &err));
 			continue;
@@ -303,5 +327,6 @@ int main(int argc, char **argv)
 	take_arguments(&rq, argc - optind, argv + optind);
 	code = carry_out(&rq);
 	jail_params_free(rq.line);
+	jail_params_free(rq.more);
 	return code;
 }

@@ -189,6 +189,35 @@ int perform_stop(const struct request *rq, struct unit *u)
 	return EX_OK;
 }
 
+static bool has_item(const struct jail_params *p, const char *name, const char *item)
+{
+	for (size_t i = 0; i < jail_params_count(p, name); i++)
+		if (strcmp(jail_params_item(p, name, i), item) == 0)
+			return true;
+	return false;
+}
+
+/* name+=value: what the jail has of it already comes first. */
+static int add_to_running(struct unit *u, const struct jail_params *now)
+{
+	struct jail_error err;
+	const char *name;
+	size_t count;
+	int r = 0;
+
+	for (size_t i = 0; u->more != NULL && (jail_params_at(u->more, i, &name, &count), name != NULL); i++) {
+		jail_params_unset(u->params, name);
+		for (size_t n = 0; r == 0 && n < jail_params_count(now, name); n++)
+			r = jail_params_append(u->params, name, jail_params_item(now, name, n), &err);
+		for (size_t n = 0; r == 0 && n < count; n++)
+			if (!has_item(u->params, name, jail_params_item(u->more, name, n)))
+				r = jail_params_append(u->params, name, jail_params_item(u->more, name, n), &err);
+		if (r < 0)
+			return report_error(&err);
+	}
+	return EX_OK;
+}
+
 int perform_decide(struct unit *u)
 {
 	struct jail_params *now = NULL;
@@ -208,7 +237,9 @@ int perform_decide(struct unit *u)
 	} else if (u->todo == (DO_START | DO_STOP)) {
 		/* -rc: as it is */
 	} else {
-		code = (u->todo & DO_STOP) != 0 ? compare(u, now, NULL, &fixed) : EX_OK;
+		code = add_to_running(u, now);
+		if (code == EX_OK)
+			code = (u->todo & DO_STOP) != 0 ? compare(u, now, NULL, &fixed) : EX_OK;
 		u->todo = fixed ? DO_STOP | DO_START : DO_MODIFY;
 	}
 	jail_params_free(now);

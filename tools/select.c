@@ -96,6 +96,7 @@ void batch_free(struct batch *b)
 		free(b->unit[i].name);
 		free(b->unit[i].needs);
 		jail_params_free(b->unit[i].params);
+		jail_params_free(b->unit[i].more);
 	}
 	free(b->unit);
 	free(b->slot);
@@ -487,7 +488,8 @@ static int select_line(const struct request *rq, struct batch *b)
 	if (name == NULL && (rq->todo & (DO_MODIFY | DO_STOP)) != 0)
 		return report_own(EX_USAGE, NULL, "which jail? name=NAME or jid=NUMBER says it");
 	u = add_unit(b, name);
-	if (u == NULL || jail_params_copy(rq->line, &u->params) < 0)
+	if (u == NULL || jail_params_copy(rq->line, &u->params) < 0 ||
+	    (rq->more != NULL && jail_params_copy(rq->more, &u->more) < 0))
 		return no_memory();
 	u->todo = rq->todo;
 	u->asked = true;
@@ -543,6 +545,7 @@ static int settle(const struct request *rq, struct batch *b)
 	for (size_t i = count; i < b->count && code == EX_OK; i++) {
 		/* They ran, so they are to run again, as the configuration has them now. */
 		jail_params_free(b->unit[i].params);
+		jail_params_free(b->unit[i].more);
 		b->unit[i].params = NULL;
 		if (!jail_conf_has(b->conf, b->unit[i].name))
 			continue;

@@ -47,6 +47,34 @@ fixed_body() {
 	fails 65 "persit: no such parameter" jail -m name=$p persit=0
 }
 
+define_case add "name+=value: to what the running jail has"
+add_body() {
+	new_root
+	atf_check -o ignore jail -c name=$p path=$root persist env=A=1 limit.memoryuse=64m
+	atf_check -o ignore jail -m name=$p env+=B=2 env+=C=3 limit.memoryuse+=40m:log
+	atf_check -o inline:"A=1,B=2,C=3 64m,40m:log\n" jls -j $p env limit.memoryuse
+	# What is there already is there once; what was set before in the same call begins anew.
+	atf_check -o ignore jail -m name=$p env+=B=2 limit.memoryuse=80m limit.memoryuse+=50m:log
+	atf_check -o inline:"A=1,B=2,C=3 80m,50m:log\n" jls -j $p env limit.memoryuse
+	atf_check -o ignore jail -cm name=$p env+=D=4 env=E=5
+	atf_check -o inline:"E=5\n" jls -j $p env
+	atf_check -o ignore jail -cm name=$p-2 path=$root env+=D=4 env+=E=5 persist
+	atf_check -o inline:"D=4,E=5\n" jls -j $p-2 env
+	atf_check -o ignore jail -R $p-2
+	atf_check -o ignore jail -mr name=$p path=$root persist env+=F=6
+	atf_check -o inline:"E=5,F=6\n" jls -j $p env
+	fails 65 "^jail: $p: limit.memoryuse: " jail -m name=$p limit.memoryuse+=1q
+	fails 65 "^jail: .*limit.memory: no such" jail -m name=$p limit.memory+=1m
+	# One more directory that is covered, beside those that always are.
+	atf_check -o ignore jail -c name=$p-2 path=/ path.readonly persist
+	n=$(jls -j $p-2 path.hide | tr ',' '\n' | wc -l)
+	atf_check -o ignore jail -m name=$p-2 path.hide+=/srv
+	[ "$(jls -j $p-2 path.hide | tr ',' '\n' | wc -l)" = $((n + 1)) ] || die "$(jls -j $p-2 path.hide)"
+	atf_check -s not-exit:0 -e ignore jexec $p-2 /bin/sh -c 'grep -q "^root:[^*!]*[$]" /etc/shadow'
+	atf_check -o ignore jail -R $p $p-2
+	nothing_left
+}
+
 define_case line "what is wrong is said with file and line, in a change as in a creation"
 line_body() {
 	write_conf
@@ -163,7 +191,7 @@ identity_body() {
 
 atf_init_test_cases() {
 	atf_add_test_case identity
-	for c in modify fixed line create_or_modify modify_or_restart restart persist; do
+	for c in modify fixed add line create_or_modify modify_or_restart restart persist; do
 		atf_add_test_case $c
 	done
 }
