@@ -276,6 +276,8 @@ static int look(const struct tree *t, const char *name, const struct plan *was, 
 		r = check_controllers(g, err);
 	}
 	if (r == 0)
+		r = group_flat_check(g, name, err);
+	if (r == 0)
 		r = check_set(g, name, "limit.cpuset", g->want[0].cpuset, g->want[1].cpuset, false, err);
 	if (r == 0)
 		r = check_set(g, name, "limit.cpuset.mems", g->want[0].mems, g->want[1].mems, true, err);

@@ -145,6 +145,10 @@ int group_device_named(int rootfd, const char *name, unsigned *ret_major, unsign
 int group_set_common(const char *a, const char *b, char *ret, size_t size);
 bool group_set_within(const char *a, const char *b);
 
+/* group_flat.c */
+/* ENOTSUP: what is wanted would not be held to what the jails above have, or would not hold those beneath. */
+int group_flat_check(const struct group *g, const char *name, struct jail_error *err);
+
 /* group_v2.c */
 void group_v2_knobs(struct group *g);
 /* Switch controllers on in every directory above the jail's. */

@@ -291,6 +291,45 @@ io_body() {
 	nothing_left
 }
 
+define_case io_children 'limits of I/O and child jails: held to what their parent has, or refused'
+io_children_body() {
+	needs io blkio
+	new_root
+	mkdir "$root/data"
+	jail -c name=$p-none path="$root" persist limit.writebps=1m 2>err ||
+		! grep -q 'lies on a disk' err || atf_skip "this directory lies on no disk"
+	jail -qR $p-none
+	box $(prefix) limit.writebps=1m children.max=3
+	box $p.kid
+	p=$p.kid
+	ms=$(at_rate write 2048)
+	[ "$ms" -ge 1500 ] && [ "$ms" -le 4000 ] || die "2 MiB in the child at 1 MiB/s took $ms ms"
+	p=${p%.kid}
+	if jail -q -m name=$p.kid limit.writebps=512k 2>err; then
+		atf_check -o ignore jail -m name=$p limit.writebps=256k
+		p=$p.kid
+		ms=$(at_rate write 512)
+		[ "$ms" -ge 1500 ] || die "lowered above: 512 KiB at 256 KiB/s took $ms ms"
+		atf_check -o ignore jail -m name=$p limit.writebps=
+		ms=$(at_rate write 1024)
+		[ "$ms" -ge 1500 ] || die "the child's own: 1 MiB at 512 KiB/s took $ms ms"
+		p=${p%.kid}
+	else
+		# Where the kernel does not hold the one within the other.
+		grep -q "limit.writebps: on cgroup v1 the jail would leave the limits of I/O that $p has" err || die "$(cat err)"
+		fails 69 "limit.readbps: on cgroup v1" jail -m name=$p.kid limit.readbps=512k
+		fails 69 "limit.writeiops: on cgroup v1" jail -c name=$p.two path="$root" persist limit.writeiops=5
+		atf_check -o ignore jail -m name=$p limit.writebps=
+		atf_check -o ignore jail -m name=$p.kid limit.writebps=512k
+		fails 69 "limit.writebps: on cgroup v1 it would not hold for jails within it" jail -m name=$p limit.writebps=1m
+		atf_check -o inline:"-\n" jls -j $p limit.writebps
+		atf_check -o ignore jail -R $p.kid
+		atf_check -o ignore jail -m name=$p limit.writebps=1m
+	fi
+	atf_check -o ignore jail -r $p
+	nothing_left
+}
+
 define_case devices 'a limit of a disk: what is none is said, with the file and the line'
 devices_body() {
 	needs io blkio
@@ -375,7 +414,7 @@ missing_body() {
 }
 
 atf_init_test_cases() {
-	for c in tasks memory below whole pcpu realtime shares cpuset io devices live busy missing; do
+	for c in tasks memory below whole pcpu realtime shares cpuset io io_children devices live busy missing; do
 		atf_add_test_case $c
 	done
 }
