@@ -3,7 +3,8 @@
 #
 # bench/limits.sh where all controllers are in cgroup version 2: `bench/limits-vm.sh [KERNEL [ROUNDS [SECONDS]]]` boots a stock
 # kernel, 6.1 (Debian 12's) or 6.12 (13's, the default), in emulation and prints the tables. Times are those of the
-# emulation and good for ratios alone. crun, runc and systemd are not in there, nor are neighbours: it has one processor.
+# emulation and good for ratios alone. It is a Debian that systemd has booted, with crun and runc; there are no
+# neighbours: it has one processor.
 set -eu
 kernel=${1:-6.12}
 rounds=${2:-100}
@@ -20,17 +21,17 @@ case $kernel in
 	;;
 esac
 
-# As ./bootstrap bench builds it.
+# The programs as ./bootstrap bench builds them.
 make_all() {
 	if [ ! -f "$build/bench/build.ninja" ]; then
 		meson setup "$build/bench" "$source" -Dprefix="$build/bench/stage" -Dtests=disabled -Dbench=true || return
 	fi
-	ninja -C "$build/bench" && meson install -C "$build/bench" --no-rebuild --quiet || return
+	ninja -C "$build/bench" || return
 	sh "$source/tests/vm/kernel.sh" $release "$build/vm/$kernel" || return
 	VM_FILES="$source/bench/limits.sh $build/bench/bench/run $build/bench/bench/payload $build/bench/bench/limit_hog
 	    $build/bench/bench/net_rate" \
-	    VM_COMMAND="exec sh $source/bench/limits.sh $build/bench/bench $rounds $seconds" \
-	    sh "$source/tests/vm/disk.sh" "$build/bench/stage" "$build/vm/limits.img"
+	    VM_COMMAND="export TMPDIR=/var/tmp; exec sh $source/bench/limits.sh $build/bench/bench $rounds $seconds" \
+	    sh "$source/tests/vm/system.sh" $release "$build/system" "$build/vm/limits.img" crun runc
 }
 
 mkdir -p "$build/vm"

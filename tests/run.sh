@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The tests, for ./bootstrap test: `tests/run.sh [STEP...]`, by default every step of `steps` in order; coverage by name. Logs are in
+# The tests, for ./bootstrap test: `tests/run.sh [STEP...]`, by default every step of `steps` in order. Logs are in
 # build/logs/, a failing test's output is printed too; the last line is "N passed, N failed, N skipped".
 set -u
 export LC_ALL=C
 
-steps='gcc clang sanitize vm fuzz format tidy manuals shell left'
+steps='gcc clang sanitize coverage vm fuzz format tidy manuals shell left'
 source=$(cd "$(dirname "$0")/.." && pwd)
 build=$source/build
 logs=$build/logs

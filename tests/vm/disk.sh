@@ -4,7 +4,7 @@
 # `disk.sh STAGE IMAGE`: make IMAGE, an ext4 disk with a small Debian made of this machine's programs, the installation in
 # STAGE and the tests beside it. (The host's own tree by 9p would do for programs, but root in a jail is nobody outside by
 # id-mapped mounts, which 9p and an overlay on it do not have.) VM_LIST: another list of tests than tests/vm/list;
-# VM_COMMAND: shell commands to run instead; VM_FILES: what else they need, copied to the same place.
+# VM_COMMAND: shell commands to run instead.
 set -eu
 stage=$1
 image=$2
@@ -71,9 +71,6 @@ cp -a "$stage/." "$disk$stage/"
 [ ! -d "$tests/functional" ] || cp -RL "$tests/functional" "$tests/hostile" "$disk$tests/"
 cp -R "$source/examples" "$source/systemd" "$disk$source/"
 cp -R "$source/tests/conf" "$disk$source/tests/"
-for file in ${VM_FILES:-}; do
-	copy "$file"
-done
 cat >"$disk/run-tests" <<END
 export JAIL_STAGE=$stage JAIL_SOURCE=$source JAIL_HOSTILE=$tests/hostile PATH=$stage/sbin:\$PATH ATF_SHELL=/bin/dash
 JAIL_VM=\$(uname -r)

@@ -3,7 +3,8 @@
 #
 # `system.sh RELEASE BUILD IMAGE [PACKAGE...]`: make IMAGE, a disk with a Debian RELEASE that boots by systemd, what
 # `meson install` puts there from a build of its own in BUILD, and system-guest.sh, which it runs when it is up. (The
-# disks of disk.sh start the tests alone: what a distribution runs beside jails is not there.)
+# disks of disk.sh start the tests alone: what a distribution runs beside jails is not there.) VM_COMMAND: shell commands
+# to run instead; VM_FILES: what they need of this machine, copied to the same place.
 set -eu
 release=$1
 build=$2
@@ -27,6 +28,10 @@ mmdebstrap --quiet --variant=minbase --include="$packages" "$release" "$tree" \
     "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $release main"
 DESTDIR=$tree meson install -C "$build" --no-rebuild --quiet
 cp "$here/system-guest.sh" "$tree/run-tests"
+for file in ${VM_FILES:-}; do
+	mkdir -p "$tree$(dirname "$file")"
+	cp "$file" "$tree$file"
+done
 [ -z "${VM_COMMAND:-}" ] || printf '%s\n' "$VM_COMMAND" >"$tree/run-tests"
 echo vm >"$tree/etc/hostname"
 # Started at boot; their names are to be there when the tests run.
