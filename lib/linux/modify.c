@@ -30,6 +30,7 @@ struct change {
 	const struct plan *was;
 	struct plan *will;
 	struct view *view;
+	struct plan *seen[2]; /* a child's: `was` and `will` as its parent sees them; NULL: just as they are */
 	int users_fd;
 	struct parent parent;
 	bool limited; /* its groups have been changed */
@@ -94,19 +95,46 @@ static int change_inside(void *arg, struct jail_error *err)
 
 	if (setns(c->jail->pidfd, CLONE_NEWNS | CLONE_NEWUTS) < 0)
 		return jail_error_sys(err, errno, "cannot join its namespaces");
-	r = view_change(c->was, c->will, c->view, c->users_fd, record->users_base, record->users_count, err);
+	r = view_change(c->seen[0] != NULL ? c->seen[0] : c->was, c->seen[1] != NULL ? c->seen[1] : c->will, c->view,
+	    c->users_fd, record->users_base, record->users_count, err);
 	return r < 0 ? r : change_names(c, err);
 }
 
-static bool mounts_differ(const struct plan *was, const struct plan *will)
+/* A child's plans name what lies beneath its parent's path. */
+static int see_as_child(
+    struct change *c, const struct jail_params *old, const struct jail_params *params, struct jail_error *err)
 {
-	bool differ = was->nmounts != will->nmounts;
+	const struct jail_params *of[] = {old, params};
 
-	for (size_t i = 0; !differ && i < was->nmounts; i++)
-		differ = differs(was->mount[i].source, will->mount[i].source) ||
-			 differs(was->mount[i].target, will->mount[i].target) ||
-			 was->mount[i].options != will->mount[i].options;
-	return differ;
+	for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+		int r = plan_make_running(of[i], &c->seen[i], err);
+
+		c->parent.root = close_fd(c->parent.root);
+		if (r == 0)
+			r = parent_rebase(&c->parent, of[i], c->seen[i], err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int prepare_view(
+    struct change *c, const struct jail_params *old, const struct jail_params *params, struct jail_error *err)
+{
+	const struct policy_record *seen;
+	int r;
+
+	if (c->parent.name[0] == '\0')
+		return view_prepare_change(c->was, c->will, -1, &c->view, err);
+	r = see_as_child(c, old, params, err);
+	if (r == 0)
+		r = view_prepare_change(c->seen[0], c->seen[1], c->parent.root, &c->view, err);
+	if (r < 0)
+		return r;
+	seen = &c->seen[1]->record;
+	c->will->record.ndevices = seen->ndevices;
+	memcpy(c->will->record.device, seen->device, sizeof(seen->device));
+	return 0;
 }
 
 struct child_check {
@@ -172,8 +200,8 @@ static int change_limited(
 	return r < 0 && process_ends(c->jail->pidfd, -r) ? running_none(c->jail->name, err) : r;
 }
 
-static int change(
-    struct change *c, const struct jail_params *params, const struct jail_options *opts, struct jail_error *err)
+static int change(struct change *c, const struct jail_params *old, const struct jail_params *params,
+    const struct jail_options *opts, struct jail_error *err)
 {
 	_cleanup_close_ int users_fd = -1;
 	char path[64];
@@ -193,13 +221,8 @@ static int change(
 	}
 	c->users_fd = users_fd;
 	r = parent_open(&c->jail->tree, c->jail->name, &c->parent, err);
-	if (r == 0 && c->parent.name[0] != '\0' && mounts_differ(c->was, c->will)) {
-		(void)jail_error_set(err, ENOTSUP, "the mounts of a child jail are fixed when it is made");
-		jail_error_param(err, "mount");
-		r = -ENOTSUP;
-	}
 	if (r == 0)
-		r = view_prepare_change(c->was, c->will, -1, &c->view, err);
+		r = prepare_view(c, old, params, err);
 	if (r == 0)
 		r = plan_check_devices(c->will, parent_record(&c->parent), err);
 	if (r == 0)
@@ -211,6 +234,8 @@ static int change(
 	if (r == 0 && (r = change_limited(c, params, opts, err)) < 0)
 		limit_change_back(c->jail, c->will, &c->will->record);
 	view_free(c->view);
+	plan_free(c->seen[0]);
+	plan_free(c->seen[1]);
 	parent_close(&c->parent);
 	return r;
 }
@@ -285,7 +310,7 @@ int port_change(const char *name, const struct plan *was, struct plan *will, con
 		return r;
 	r = lock_unchanged(&jail, old, &lock, err);
 	if (r == 0)
-		r = change(&c, params, opts, err);
+		r = change(&c, old, params, opts, err);
 	if (r == 0)
 		r = record(&c, params, err);
 	if (r < 0 && c.limited)

@@ -161,6 +161,26 @@ mount_live_body() {
 	atf_check -o inline:'hello\n' jexec $p cat /mnt2/file
 	atf_check -o ignore jail -m name=$p mount=
 	atf_check -s exit:1 -e ignore jexec $p cat /mnt2/file
+	# A child's too, of what its parent sees.
+	atf_check jail -qr $p
+	mkdir -p root/kid root/data/secret
+	cp -a root/bin root/dev root/proc root/sys root/etc root/tmp root/mnt root/kid
+	echo data >root/data/file
+	echo s >root/data/secret/s
+	atf_check jail -cq name=$p path=$root children.max=1 path.hide=/data/secret persist
+	atf_check jail -cq name=$p.kid path=$root/kid persist
+	atf_check jail -qm name=$p.kid mount="$root/home /mnt nullfs ro 0 0"
+	atf_check -o inline:'worker\n' jexec $p.kid ls /mnt
+	atf_check jail -qm name=$p.kid mount=
+	atf_check -o empty jexec $p.kid ls /mnt
+	atf_check jail -qm name=$p.kid mount="$root/data /mnt nullfs rw 0 0"
+	atf_check -o inline:'data\n' jexec $p.kid cat /mnt/file
+	atf_check -o empty jexec $p.kid ls -A /mnt/secret
+	atf_check jexec $p.kid touch /mnt/written
+	[ -e root/data/written ] || die "it is another mount"
+	fails 77 "mount: $(pwd)/outside is not beneath" jail -m name=$p.kid mount="$(pwd)/outside /mnt nullfs ro 0 0"
+	atf_check jail -qr $p
+	nothing_left
 }
 
 define_case shared "path = /: /tmp and /run are fresh, /root is covered, writes need a place"
