@@ -146,6 +146,19 @@ refused_body() {
 	nothing_left
 }
 
+define_case debug "allow.debug is for the jail's programs, not for what watches its limits"
+debug_body() {
+	new_root
+	for users in new inherit; do
+		atf_check jail -q -c name=$p path=$root persist users=$users allow.debug limit.wallclock=1h
+		atf_check jexec $p /bin/sh -c 'for i in $(busybox seq 3 60); do (: <>/proc/1/fd/$i) 2>/dev/null && echo $i; done; :'
+		# The program's own descriptors, of one that runs there, can be looked at.
+		atf_check -o ignore jexec $p /bin/sh -c 'sleep 5 & busybox ls /proc/$!/fd/; kill $!'
+		atf_check jail -q -r $p
+	done
+	nothing_left
+}
+
 define_case restart "a service that was killed for its limit is not started again"
 restart_body() {
 	new_root
@@ -161,4 +174,5 @@ atf_init_test_cases() {
 	atf_add_test_case victims
 	atf_add_test_case refused
 	atf_add_test_case restart
+	atf_add_test_case debug
 }

@@ -196,9 +196,7 @@ static const char *trace_first(void)
 
 	if (getpid() == 1)
 		return NULL;
-	/* With allow.debug root may look at whatever runs in its jail. */
-	if (escape_powers())
-		return NULL;
+	/* Also with allow.debug: process 1 is ours, and looks at limits. */
 	if (ptrace(PTRACE_SEIZE, 1, 0L, 0L) == 0)
 		return "process 1 was traced";
 	fd = open("/proc/1/mem", O_RDWR | O_CLOEXEC);
