@@ -447,7 +447,7 @@ static int wait_ready(struct port_jail *j, struct jail_error *err)
 		return failure.errnum > 0 ? -failure.errnum : -EIO;
 	}
 	if (r < 0 || m.kind != CHANNEL_READY)
-		return jail_error_set(err, EIO, "its first process was killed while it was being set up");
+		return creation_killed(j, EIO, "while it was being set up", err);
 	return 0;
 }
 

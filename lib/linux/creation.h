@@ -69,5 +69,7 @@ static inline bool creation_flag(const struct port_jail *j, uint32_t f)
 int creation_prepare(struct port_jail *j, struct jail_error *err);
 /* Kill the first process and wait for it. */
 void creation_kill(struct port_jail *j);
+/* Its first process was killed by somebody else: an error that names the limit of the jail's that may have done it. */
+int creation_killed(const struct port_jail *j, int errnum, const char *when, struct jail_error *err);
 
 #endif

@@ -174,6 +174,18 @@ static int timed_out(const struct port_jail *j, size_t index, struct jail_error 
 	return -ETIMEDOUT;
 }
 
+int creation_killed(const struct port_jail *j, int errnum, const char *when, struct jail_error *err)
+{
+	static const enum policy_limit ends[] = {POLICY_L_MEMORYUSE, POLICY_L_VMEMORYUSE, POLICY_L_STACKSIZE,
+	    POLICY_L_DATASIZE, POLICY_L_CPUTIME, POLICY_L_WALLCLOCK};
+
+	(void)jail_error_set(err, errnum, "its first process was killed %s", when);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (j->plan->record.limit[ends[i]] != POLICY_UNLIMITED)
+			return jail_error_hint(err, errnum, "is limit.%s enough for it?", policy_limit_name(ends[i]));
+	return -errnum;
+}
+
 /* One message: 1 there is more to wait for, 0 done. */
 static int take_message(struct port_jail *j, size_t *done, int *status, struct jail_error *err)
 {
@@ -183,7 +195,7 @@ static int take_message(struct port_jail *j, size_t *done, int *status, struct j
 	int r = channel_receive(j->channel, 0, &m, &failure, NULL);
 
 	if (r == -EPIPE && *done < all)
-		return jail_error_set(err, ECANCELED, "its first process was killed before its commands had ended");
+		return creation_killed(j, ECANCELED, "before its commands had ended", err);
 	if (r == -EPIPE)
 		return 0;
 	if (r < 0)
@@ -221,7 +233,7 @@ static int wait_started(const struct port_jail *j, struct jail_error *err)
 		return failure.errnum > 0 ? -failure.errnum : -EIO;
 	}
 	if (r == -EPIPE)
-		return jail_error_set(err, EIO, "its first process was killed at its start");
+		return creation_killed(j, EIO, "at its start", err);
 	if (r < 0 || m.kind != CHANNEL_READY)
 		return jail_error_sys(err, r < 0 ? -r : EPROTO, "its first process is not understood");
 	return 0;

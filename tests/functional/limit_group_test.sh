@@ -86,6 +86,9 @@ memory_body() {
 	atf_check -o inline:'ok\n' jexec $p /bin/limit_hog memory 220
 	fails 65 "limit.memoryuse.soft: .*above limit.memoryuse" jail -m name=$p limit.memoryuse=1m limit.memoryuse.soft=2m
 	atf_check -o ignore jail -m name=$p limit.memoryuse=64m limit.memoryuse.soft=32m
+	# Too little for the jail itself: it is said.
+	[ "$(version memory)" != 1 ] ||
+		fails 74 "its first process was killed while .*: is limit.memoryuse enough" jail -c name=$p.t path="$root" persist limit.memoryuse=4096
 	atf_check -o ignore jail -r $p
 	nothing_left
 }
