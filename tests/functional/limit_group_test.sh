@@ -87,8 +87,10 @@ memory_body() {
 	fails 65 "limit.memoryuse.soft: .*above limit.memoryuse" jail -m name=$p limit.memoryuse=1m limit.memoryuse.soft=2m
 	atf_check -o ignore jail -m name=$p limit.memoryuse=64m limit.memoryuse.soft=32m
 	# Too little for the jail itself: it is said.
-	[ "$(version memory)" != 1 ] ||
-		fails 74 "its first process was killed while .*: is limit.memoryuse enough" jail -c name=$p.t path="$root" persist limit.memoryuse=4096
+	if [ "$(version memory)" = 1 ]; then
+		atf_check -s not-exit:0 -e match:'its first process was killed .*: is limit.memoryuse enough' \
+		    jail -q -c name=$p.t path="$root" limit.memoryuse=4096 command=/bin/true
+	fi
 	atf_check -o ignore jail -r $p
 	nothing_left
 }
