@@ -135,15 +135,15 @@ int group_leaf(int jailfd, int *ret_fd)
 
 /* -------------------------------------------------------------------------------------------------------- looking */
 
-static void warn(const struct jail_options *opts, const struct plan *plan, const struct jail_params *params,
-    const char *param, const char *text)
+void group_warn(
+    const struct group *g, const struct jail_options *opts, const char *jail, const char *param, const char *text)
 {
 	struct jail_error warning;
 
 	if (opts == NULL || opts->warn == NULL)
 		return;
-	(void)group_refuse(params, param, &warning, EINVAL, "%s", text);
-	jail_error_jail(&warning, plan->name);
+	(void)group_refuse(g->params, param, &warning, EINVAL, "%s", text);
+	jail_error_jail(&warning, jail);
 	opts->warn(opts->arg, &warning);
 }
 
@@ -157,7 +157,7 @@ static void warn_pcpu(const struct group *g, const struct plan *plan, const stru
 		return;
 	(void)snprintf(text, sizeof(text), "%" PRIu64 "%% is more than this machine's %ld processor%s can give",
 	    g->want[1].pcpu, processors, processors == 1 ? "" : "s");
-	warn(opts, plan, g->params, "limit.pcpu", text);
+	group_warn(g, opts, plan->name, "limit.pcpu", text);
 }
 
 static int no_controller(const struct group *g, enum group_controller c, const char *param, struct jail_error *err)
@@ -377,8 +377,7 @@ bool group_kills(const struct tree *t)
 
 /* -------------------------------------------------------------------------------------------------------- writing */
 
-/* The directory that a controller has for the jail. */
-static int open_group(const struct group *g, const char *name, enum group_controller c, int *ret_fd)
+int group_open(const struct group *g, const char *name, enum group_controller c, int *ret_fd)
 {
 	char path[JAIL_NAME_MAX + 64];
 
@@ -445,7 +444,7 @@ static int write_knobs(const struct group *g, const char *name, struct jail_erro
 
 		if (strcmp(k->text[0], k->text[1]) == 0)
 			continue;
-		r = open_group(g, name, k->controller, &fd);
+		r = group_open(g, name, k->controller, &fd);
 		if (r == 0)
 			r = write_knob(g, name, fd, k, 1);
 		if (r == 0)
@@ -455,7 +454,7 @@ static int write_knobs(const struct group *g, const char *name, struct jail_erro
 			_cleanup_close_ int back = -1;
 
 			if (strcmp(g->knob[i].text[0], g->knob[i].text[1]) != 0 &&
-			    open_group(g, name, g->knob[i].controller, &back) == 0)
+			    group_open(g, name, g->knob[i].controller, &back) == 0)
 				(void)write_knob(g, name, back, &g->knob[i], 0);
 		}
 		return r;
@@ -480,45 +479,6 @@ int group_make(struct group *g, const char *name, struct jail_error *err)
 }
 
 /* ------------------------------------------------------------------------------------------------------- changing */
-
-/* Lowered below what is used: the kernel takes back what it can, and else kills. */
-struct memory_look {
-	uint64_t used, kills;
-};
-
-static void look_memory(const struct group *g, const char *name, struct memory_look *ret)
-{
-	bool v2 = (g->where.v2 & GROUP_BIT(GROUP_MEMORY)) != 0;
-	_cleanup_close_ int fd = -1;
-	char text[512];
-	const char *at;
-
-	memset(ret, 0, sizeof(*ret));
-	if (open_group(g, name, GROUP_MEMORY, &fd) < 0)
-		return;
-	if (group_read(fd, v2 ? "memory.current" : "memory.usage_in_bytes", text, sizeof(text)) == 0)
-		ret->used = strtoull(text, NULL, 10);
-	if (group_read(fd, v2 ? "memory.events" : "memory.oom_control", text, sizeof(text)) == 0 &&
-	    (at = strstr(text, "oom_kill ")) != NULL)
-		ret->kills = strtoull(at + 9, NULL, 10);
-}
-
-static void warn_memory(const struct group *g, const char *name, const struct plan *will,
-    const struct memory_look *before, const struct jail_options *opts)
-{
-	struct memory_look now;
-	char text[200];
-
-	if (g->want[1].memory >= before->used || g->want[1].memory == g->want[0].memory)
-		return;
-	look_memory(g, name, &now);
-	(void)snprintf(text, sizeof(text),
-	    "it used %" PRIu64 " bytes, which is more: the kernel took back %" PRIu64 " and killed %" PRIu64
-	    " process%s",
-	    before->used, now.used < before->used ? before->used - now.used : 0, now.kills - before->kills,
-	    now.kills - before->kills == 1 ? "" : "es");
-	warn(opts, will, g->params, "limit.memoryuse", text);
-}
 
 /* What is different between the two that `g` holds. */
 static int change(const struct group *g, const char *name, struct jail_error *err)
@@ -565,7 +525,7 @@ static void exchange(struct group *g)
 int group_change(const struct tree *t, const char *name, const struct plan *was, const struct plan *will,
     const struct jail_params *params, const struct jail_options *opts, struct jail_error *err)
 {
-	struct memory_look before;
+	struct group_use before;
 	struct group *g;
 	int r;
 
@@ -574,10 +534,10 @@ int group_change(const struct tree *t, const char *name, const struct plan *was,
 	r = look(t, name, was, will, params, -1, opts, &g, err);
 	if (r < 0)
 		return r;
-	look_memory(g, name, &before);
+	group_use_look(g, name, &before);
 	r = g->need != 0 ? change(g, name, err) : 0;
 	if (r == 0) {
-		warn_memory(g, name, will, &before, opts);
+		group_use_warn(g, name, &before, opts);
 	} else {
 		exchange(g);
 		(void)change(g, name, NULL);

@@ -94,6 +94,11 @@ struct group_knob *group_knob(struct group *g, enum group_controller c, const ch
 const char *group_number(struct group *g, uint64_t n, const char *none);
 /* Text that lives as long as the group. */
 const char *group_text(struct group *g, const char *fmt, ...) _printf_(2, 3);
+/* The directory that a controller has for the jail. */
+int group_open(const struct group *g, const char *name, enum group_controller c, int *ret_fd);
+/* Tell the caller something about a parameter. */
+void group_warn(
+    const struct group *g, const struct jail_options *opts, const char *jail, const char *param, const char *text);
 /* Stop the processes of a jail and all beneath it, and let them go on. */
 int group_freeze(const struct tree *t, const char *name, int dirfd);
 
@@ -144,6 +149,15 @@ int group_device_named(int rootfd, const char *name, unsigned *ret_major, unsign
 /* Both sets' common members, as text; "" for none. -EINVAL, -E2BIG. */
 int group_set_common(const char *a, const char *b, char *ret, size_t size);
 bool group_set_within(const char *a, const char *b);
+
+/* group_use.c */
+struct group_use {
+	uint64_t memory, kills, tasks;
+};
+void group_use_look(const struct group *g, const char *name, struct group_use *ret);
+/* After the change: whatever is now limited below that, and what became of it. */
+void group_use_warn(
+    const struct group *g, const char *name, const struct group_use *before, const struct jail_options *opts);
 
 /* group_flat.c */
 /* ENOTSUP: what is wanted would not be held to what the jails above have, or would not hold those beneath. */

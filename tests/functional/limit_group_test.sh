@@ -58,6 +58,13 @@ tasks_body() {
 	[ "$(hogs $p.kid fork 40)" = 4 ] || die "the child's own is not back"
 	[ "$(hogs $p fork 40)" = 40 ] || die "not lifted"
 	fails 77 "limit.nthr: its parent jail has less: 9" sh -c "jail -q -m name=$p limit.nthr=9 && jail -m name=$p.kid limit.nthr=10"
+	# Below what there is: none is ended, and it is said.
+	atf_check -o ignore jail -m name=$p limit.maxproc=30 limit.nthr=
+	jexec $p /bin/sh -c 'for i in 1 2 3 4 5 6; do sleep 20 & done; wait' &
+	sleep 0.5
+	atf_check -o ignore -e match:"jail: $p: limit.maxproc: it has [0-9]+ processes and threads, which is more: they go on" \
+	    jail -m name=$p limit.maxproc=3
+	atf_check -e empty jail -q -m name=$p limit.maxproc=30
 	atf_check -o ignore jail -r $p
 	nothing_left
 }
