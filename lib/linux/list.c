@@ -168,8 +168,12 @@ static int report_limit(
 	char text[512];
 	size_t used;
 
-	if (!row->directions)
+	if (!row->directions || held[row->limit] == held[row->limit + 1])
 		used = (size_t)snprintf(text, sizeof(text), "%" PRIu64, held[row->limit]);
+	else if (held[row->limit + 1] == POLICY_UNLIMITED)
+		used = (size_t)snprintf(text, sizeof(text), "in:%" PRIu64, held[row->limit]);
+	else if (held[row->limit] == POLICY_UNLIMITED)
+		used = (size_t)snprintf(text, sizeof(text), "out:%" PRIu64, held[row->limit + 1]);
 	else
 		used = (size_t)snprintf(
 		    text, sizeof(text), "in:%" PRIu64 ",out:%" PRIu64, held[row->limit], held[row->limit + 1]);

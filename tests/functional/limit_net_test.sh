@@ -83,6 +83,11 @@ child_body() {
 	atf_check jail -q -m name=$p limit.netrate=4m
 	transfer host $p.c 2
 	near 3500
+	atf_check -o inline:"4194304\n" jls -j $p.c limit.netrate
+	atf_check jail -q -m name=$p limit.netrate=out:4m
+	atf_check -o inline:"out:4194304\n" jls -j $p.c limit.netrate
+	atf_check jail -q -m name=$p limit.netrate=in:2m,out:4m
+	atf_check -o inline:"in:2097152,out:4194304\n" jls -j $p.c limit.netrate
 	atf_check jail -q -R $p
 	nothing_left
 }
