@@ -71,6 +71,16 @@ fails() {
 	grep -Eq "$regex" stderr || die "not \"$regex\": $(cat stderr)"
 }
 
+# soon COMMAND...: it succeeds before twenty seconds are over.
+soon() {
+	tries=0
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		[ $tries -lt 200 ] || die "not in time: $*"
+		sleep 0.1
+	done
+}
+
 # usage COMMAND...: exit code 64 and a text that begins with "usage:".
 usage() {
 	atf_check -s exit:64 -o empty -e match:'^usage: ' "$@"

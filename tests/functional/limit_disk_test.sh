@@ -55,12 +55,7 @@ unable_body() {
 	fails 69 '^jail: .*limit.disk: with users=inherit' jail -c name=$p path=$root users=inherit limit.disk=1m persist
 	fails 69 "^jail: .*limit.disk: the host's own tree" jail -c name=$p path=/ users=inherit limit.disk=1m persist
 	jail -q -c name=$p path=$root path.volatile exec.init=no command='sleep 60' &
-	n=0
-	until jls -j $p jid >/dev/null 2>&1; do
-		n=$((n + 1))
-		[ $n -lt 100 ] || die "it does not start"
-		sleep 0.1
-	done
+	soon jls -j $p jid
 	fails 69 '^jail: .*limit.disk: its process 1 does not keep' jail -m name=$p limit.disk=1m
 	atf_check jail -q -R $p
 	wait

@@ -134,12 +134,7 @@ refused_body() {
 	fails 65 '^jail: .*limit.cputime: only our process 1 can look at it: leave exec.init at yes' \
 	    jail -c name=$p path=$root exec.init=no limit.cputime=1 command=true
 	jail -q -c name=$p path=$root command='sleep 60' &
-	n=0
-	until jls -j $p jid >/dev/null 2>&1; do
-		n=$((n + 1))
-		[ $n -lt 100 ] || die "it does not start"
-		sleep 0.1
-	done
+	soon jls -j $p jid
 	fails 69 '^jail: .*limit.wallclock: process 1 of this jail was started without' jail -m name=$p limit.wallclock=1h
 	atf_check jail -q -R $p
 	wait
