@@ -22,6 +22,8 @@ int params_append_at(
 /* Set a read-only parameter (jid, parent, dying, ...): for what the kernel reports. No checks but type. */
 int params_report(struct jail_params *p, const char *name, const char *value);
 int params_report_item(struct jail_params *p, const char *name, const char *value);
+/* What a list that was not set is all the same, in its own words: += adds to that. NULL: nothing. */
+const char *params_list_default(const char *name);
 /* What was reported under this name was chosen for the jail, not asked for: see jail_params_asked(). */
 void params_chosen(struct jail_params *p, const char *name);
 /* Origin of the first value; {NULL, 0} when not set. */

@@ -277,6 +277,11 @@ int jail_params_append(struct jail_params *p, const char *name, const char *valu
 	return set_written(p, name, value, true, (struct param_origin){NULL, 0}, err);
 }
 
+const char *params_list_default(const char *name)
+{
+	return strcmp(name, "path.hide") == 0 ? "default" : NULL;
+}
+
 int jail_params_parse(struct jail_params *p, const char *assignment, struct jail_error *err)
 {
 	const char *equals = strchr(assignment, '=');
@@ -293,6 +298,12 @@ int jail_params_parse(struct jail_params *p, const char *assignment, struct jail
 	}
 	memcpy(name, assignment, length);
 	name[length] = '\0';
+	if (append && params_list_default(name) && !jail_params_has(p, name)) {
+		int r = jail_params_set(p, name, params_list_default(name), err);
+
+		if (r < 0)
+			return r;
+	}
 	return append ? jail_params_append(p, name, equals + 1, err)
 		      : jail_params_set(p, name, equals ? equals + 1 : NULL, err);
 }

@@ -31,7 +31,7 @@ static const char *const hidden[] = {
     "/var/mail",
 };
 
-#define HIDE_DEFAULT "default" /* among the strings of path.hide: all of the above */
+#define HIDE_DEFAULT "default" /* among the strings of path.hide: all of the above, on a shared tree */
 
 static int one_path(const struct maker *m, const char *param, size_t item, const char *text, char **ret)
 {
@@ -113,7 +113,7 @@ static int make_hide(const struct maker *m)
 		return hide_defaults(m, hide);
 	for (size_t i = 0; r == 0 && i < asked.count; i++) {
 		if (strcmp(asked.item[i], HIDE_DEFAULT) == 0) {
-			r = hide_defaults(m, hide);
+			r = m->plan->shared_tree ? hide_defaults(m, hide) : 0;
 			continue;
 		}
 		r = one_path(m, "path.hide", i, asked.item[i], &hide->item[hide->count]);

@@ -210,7 +210,9 @@ static int add_to_running(struct unit *u, const struct jail_params *now)
 		for (size_t n = 0; r == 0 && n < jail_params_count(now, name); n++)
 			r = jail_params_append(u->params, name, jail_params_item(now, name, n), &err);
 		for (size_t n = 0; r == 0 && n < count; n++)
-			if (!has_item(u->params, name, jail_params_item(u->more, name, n)))
+			if (!has_item(u->params, name, jail_params_item(u->more, name, n)) &&
+			    (strcmp(jail_params_item(u->more, name, n), "default") != 0 ||
+				jail_params_count(now, name) == 0))
 				r = jail_params_append(u->params, name, jail_params_item(u->more, name, n), &err);
 		if (r < 0)
 			return report_error(&err);

@@ -319,16 +319,25 @@ static int put_string(const struct output *o, const struct conf_slot *s)
 	return params_set_at(o->params, s->name->node.text, text, at, o->r->err);
 }
 
+/* Is there nothing but +=? Then it adds to what the list is by default. */
+static const char *added_to(const struct conf_slot *s)
+{
+	for (const struct conf_use *u = s->first; u; u = u->next)
+		if (u->stmt->kind != CONF_APPEND)
+			return NULL;
+	return s->first ? params_list_default(s->name->node.text) : NULL;
+}
+
 static int put_list(const struct output *o, const struct conf_slot *s, struct param_origin at)
 {
-	const char *name = s->name->node.text;
-	int ret = s->nitems == 0 ? params_set_at(o->params, name, NULL, at, o->r->err) : 0;
+	const char *name = s->name->node.text, *first = added_to(s);
+	int ret = s->nitems == 0 || first ? params_set_at(o->params, name, first, at, o->r->err) : 0;
 
 	for (size_t i = 0; ret == 0 && i < s->nitems; i++) {
 		struct param_origin here = {s->items[i].file, s->items[i].line};
 
-		ret = i == 0 ? params_set_at(o->params, name, s->items[i].text, here, o->r->err)
-			     : params_append_at(o->params, name, s->items[i].text, here, o->r->err);
+		ret = i == 0 && !first ? params_set_at(o->params, name, s->items[i].text, here, o->r->err)
+				       : params_append_at(o->params, name, s->items[i].text, here, o->r->err);
 	}
 	return ret;
 }

@@ -95,6 +95,12 @@ hide_body() {
 	atf_check -o inline:'s\n' jexec $p ls /secret
 	atf_check -o ignore jail -m name=$p path.hide=/secret
 	atf_check -o empty jexec $p ls -A /secret
+	atf_check jail -qr $p
+	# What is added to nothing is added to what a shared tree hides by itself, in a file as well.
+	printf '%s\n' 'path = /; path.volatile; path.hide += /srv;' "$p { command = \"ls -A /root /srv\"; }" >conf
+	atf_check -o inline:'/root:\n\n/srv:\n' jail -q -f conf -c $p
+	atf_check -o inline:'/root:\n\n/srv:\n' jail -q -c name=$p path=/ path.volatile path.hide+=/srv command=ls -A /root /srv
+	nothing_left
 }
 
 define_case hide_child "what is hidden from a parent is hidden from its children"
