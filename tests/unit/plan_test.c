@@ -303,15 +303,15 @@ static void hidden_paths(void **state)
 	assert_int_equal(plan->hide.count, 2);
 	assert_true(has(&plan->hide, "/srv/x/*"));
 	plan_free(plan);
-	/* What is only added comes beside the usual ones: of a shared tree; a tree of its own has none. */
-	plan = PLAN("path.readonly", "path.hide+=/y");
+	/* By default: the usual ones of a shared tree; a tree of its own has none. */
+	plan = PLAN("path.readonly", "path.hide=default", "path.hide+=/y");
 	assert_int_equal(plan->hide.count, n + 1);
 	assert_true(has(&plan->hide, "/y") && has(&plan->hide, "/root"));
 	plan_free(plan);
 	plan = PLAN("path.readonly", "path.hide=/z,default", "path.hide+=/y");
 	assert_int_equal(plan->hide.count, n + 2);
 	plan_free(plan);
-	plan = PLAN("path=/j", "path.hide+=/y");
+	plan = PLAN("path=/j", "path.hide=default", "path.hide+=/y");
 	assert_int_equal(plan->hide.count, 1);
 	plan_free(plan);
 	REFUSED(EINVAL, "path.hide", "not absolute", "path=/j", "path.hide=x");
