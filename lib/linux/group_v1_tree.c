@@ -309,6 +309,11 @@ int group_join(const struct tree *t, const char *name, pid_t pid, struct jail_er
 			(void)jail_error_sys(err, -r,
 			    "cannot put a process into the group of the controller \"%s\" of %s",
 			    group_name_v1((enum group_controller)c), at[c]);
+		/* Somebody has unmounted it since the jail was made. */
+		if (r == -ENODEV)
+			(void)jail_error_hint(err, ENODEV,
+			    "mount it again: mount -t cgroup -o %s none /sys/fs/cgroup/%s",
+			    group_name_v1((enum group_controller)c), group_name_v1((enum group_controller)c));
 	}
 	groups_close(&where);
 	return r;
