@@ -93,7 +93,8 @@ usage_body() {
 	atf_check -e ignore jexec $p /bin/sh -c 'trap "exit 0" USR1; for i in 1 2 3 4 5 6 7 8; do sleep 5 & done; while :; do wait; done'
 	atf_check -o match:"memoryuse:log=0" -o match:"maxproc:sigusr1=1" jls -j $p limit.hits
 	atf_check -e ignore jexec $p /bin/sh -c 'x=$(busybox head -c 12000000 /dev/zero | busybox tr "\0" x); sleep 0.5; :'
-	atf_check -o match:"memoryuse:log=1" jls -j $p limit.hits
+	# Once or more: the shell moves its strings about.
+	atf_check -o match:"memoryuse:log=[1-9]" jls -j $p limit.hits
 	atf_check -s exit:137 -e ignore jexec $p busybox dd if=/dev/zero of=/dev/null bs=80M count=1
 	atf_check -o match:"memoryuse:deny=[1-9]" jls -j $p limit.hits
 	if [ -r /dev/kmsg ] && [ "$(cat /proc/sys/kernel/printk_ratelimit_burst)" -gt 0 ]; then
