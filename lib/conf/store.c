@@ -183,6 +183,7 @@ const struct conf_name *conf_intern(struct jail_conf *c, const char *text, size_
 	const char *no;
 	char *positive;
 	struct conf_name *key;
+	size_t before;
 
 	if (!n || n->key != n || n->row)
 		return n;
@@ -192,7 +193,9 @@ const struct conf_name *conf_intern(struct jail_conf *c, const char *text, size_
 	positive = conf_arena_copy(&c->arena, text, length);
 	if (!positive)
 		return NULL;
-	memmove(positive + (no - text), no + 2, length - (size_t)(no - text) - 1);
+	/* Without the "no"; the text need not end in a NUL, the copy does. */
+	before = (size_t)(no - text);
+	memmove(positive + before, positive + before + 2, length - before - 1);
 	key = intern_alone(c, positive, length - 2);
 	if (!key)
 		return NULL;

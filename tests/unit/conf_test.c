@@ -158,6 +158,23 @@ static void test_several_files(void **state)
 	jail_conf_free(c);
 }
 
+/* A name that fills a buffer of the parser to its last byte, and is looked up without its "no". */
+static void test_long_variable(void **state)
+{
+	char text[2100];
+
+	(void)state;
+	for (size_t n = 1; n < 2048; n++) {
+		struct jail_conf *c;
+
+		memset(text, 'a', sizeof(text));
+		memcpy(text, "a=${", 4);
+		memcpy(text + 4 + n, ".nox}/;", sizeof(".nox}/;"));
+		c = parse(text);
+		jail_conf_free(c);
+	}
+}
+
 static void test_has(void **state)
 {
 	struct jail_conf *c = parse("a { } b.* { } x = 1; * { }");
@@ -437,6 +454,7 @@ int main(void)
 	    cmocka_unit_test(test_name_check),
 	    cmocka_unit_test(test_several_files),
 	    cmocka_unit_test(test_has),
+	    cmocka_unit_test(test_long_variable),
 	    cmocka_unit_test(test_rollback),
 	    cmocka_unit_test(test_rollback_empty),
 	    cmocka_unit_test(test_extra),
