@@ -77,6 +77,8 @@ struct plan_strings {
  * what holds for one device only.
  */
 bool limit_is_hard(const struct plan_limit *l);
+/* Is all of the jail killed when its memory is at an end? */
+bool limit_kills(const struct plan_limit *l);
 
 struct plan {
 	/* identity */

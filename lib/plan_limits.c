@@ -97,12 +97,17 @@ static bool number(const struct limit_row *row, const char *text, size_t length,
 	return true;
 }
 
+bool limit_kills(const struct plan_limit *l)
+{
+	return l->limit == POLICY_L_MEMORYUSE && l->action == LIMIT_SIGNAL && l->signal == SIGKILL;
+}
+
 bool limit_is_hard(const struct plan_limit *l)
 {
 	bool ends = l->action == LIMIT_SIGNAL && (limit_row_of(l->limit)->actions & LIMIT_CAN(LIMIT_DENY)) == 0;
 
 	/* The kernel itself kills a jail that is at the end of its memory. */
-	if (l->limit == POLICY_L_MEMORYUSE && l->action == LIMIT_SIGNAL && l->signal == SIGKILL)
+	if (limit_kills(l))
 		return true;
 	return l->device == NULL && (l->action == LIMIT_DENY || l->action == LIMIT_THROTTLE || ends);
 }

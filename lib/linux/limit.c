@@ -4,7 +4,6 @@
  */
 #include "limit.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 #include "disk.h"
@@ -50,17 +49,12 @@ static const struct {
     [POLICY_L_WALLCLOCK] = {.soft = LIMIT_BY_WATCH},
 };
 
-enum limit_means limit_means(enum policy_limit limit, enum limit_action action)
-{
-	return action == LIMIT_DENY || action == LIMIT_THROTTLE ? means[limit].hard : means[limit].soft;
-}
-
 /* The kernel kills all of a group itself when its memory is at an end; other signals somebody must send. */
 enum limit_means limit_means_of(const struct plan_limit *l)
 {
-	if (l->limit == POLICY_L_MEMORYUSE && l->action == LIMIT_SIGNAL && l->signal == SIGKILL)
+	if (limit_kills(l))
 		return LIMIT_BY_GROUP;
-	return limit_means(l->limit, l->action);
+	return l->action == LIMIT_DENY || l->action == LIMIT_THROTTLE ? means[l->limit].hard : means[l->limit].soft;
 }
 
 static int refuse(const struct plan_limit *l, const char *why, struct jail_error *err)

@@ -19,7 +19,7 @@ enum limit_means {
 	LIMIT_BY_WATCH,	  /* process 1 looks */
 };
 
-enum limit_means limit_means(enum policy_limit limit, enum limit_action action);
+/* What holds this one. */
 enum limit_means limit_means_of(const struct plan_limit *l);
 /* Every limit of the plan has its means. ENOTSUP: names the first that has none, with its file and line. */
 int limit_check(const struct plan *plan, struct jail_error *err);

@@ -18,11 +18,6 @@
 #include "sys.h"
 #include "view.h"
 
-int limit_change_check(const struct running *jail, const struct policy_record *will, struct jail_error *err)
-{
-	return rlimit_check(&jail->state.record, will, err);
-}
-
 struct inner {
 	const struct running *jail;
 	const struct policy_record *was, *will;
@@ -194,7 +189,7 @@ static int change_all(const struct running *jail, const struct plan *plan, bool 
 
 	if (memcmp(was->limit, will->limit, sizeof(will->limit)) == 0)
 		return 0;
-	r = limit_change_check(jail, will, err);
+	r = rlimit_check(was, will, err);
 	if (r < 0)
 		return r;
 	r = change_one(jail, plan, own, was, will, err);

@@ -7,8 +7,6 @@
 
 #include "attach.h"
 
-/* Can the jail be held to `will` from now on? ENOTSUP: names the parameter. */
-int limit_change_check(const struct running *jail, const struct policy_record *will, struct jail_error *err);
 /*
  * Do it, `plan` being what the jail is made of then: all of it, or nothing is changed. Its child jails are held to what
  * it has now; one whose limits were wider before gets back what it was made with, as far as it is within. The jail's

@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,12 +20,6 @@
 static bool watched(const struct plan_limit *l)
 {
 	return limit_means_of(l) == LIMIT_BY_WATCH;
-}
-
-/* The kernel does that, but for cgroup v1, where process 1 sees that it has killed one of the jail's. */
-static bool kills(const struct plan_limit *l)
-{
-	return l->limit == POLICY_L_MEMORYUSE && l->action == LIMIT_SIGNAL && l->signal == SIGKILL;
 }
 
 enum watch_source watching_source(enum policy_limit limit)
@@ -59,7 +52,7 @@ unsigned watching_sources(const struct plan *plan)
 bool watching_any(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->nlimits; i++)
-		if (watched(&plan->limit[i]) || kills(&plan->limit[i]))
+		if (watched(&plan->limit[i]) || limit_kills(&plan->limit[i]))
 			return true;
 	return false;
 }
@@ -105,7 +98,7 @@ int watching_check(const struct plan *plan, struct jail_error *err)
 	for (size_t i = 0; i < plan->nlimits; i++) {
 		const struct plan_limit *l = &plan->limit[i];
 
-		if ((!watched(l) && !(kills(l) && plan->init)) || (plan->init && ++n <= WATCH_MAX))
+		if ((!watched(l) && !(limit_kills(l) && plan->init)) || (plan->init && ++n <= WATCH_MAX))
 			continue;
 		(void)jail_error_set(err, EINVAL, "%s",
 		    plan->init ? "too many limits are to be logged or answered with signals"
@@ -151,7 +144,7 @@ static void describe(const struct plan *plan, const struct policy_record *record
 		const struct plan_limit *l = &plan->limit[i];
 		uint64_t value = l->value;
 
-		if (!watched(l) && !kills(l))
+		if (!watched(l) && !limit_kills(l))
 			continue;
 		if (limit_is_hard(l) && parent_has_less(plan, l->limit, record->limit[l->limit]))
 			value = record->limit[l->limit];
@@ -277,9 +270,9 @@ int watching_check_running(pid_t pid, const struct plan *plan, bool kernel_kills
 		return jail_error_sys(err, -r, "cannot read what process 1 looks at");
 	for (size_t i = 0; i < plan->nlimits; i++) {
 		const struct plan_limit *l = &plan->limit[i];
-		bool needed = watched(l) || (kills(l) && !kernel_kills);
+		bool needed = watched(l) || (limit_kills(l) && !kernel_kills);
 
-		if (!needed || (page.sources >> (kills(l) ? WATCH_OOM : watching_source(l->limit)) & 1) != 0)
+		if (!needed || (page.sources >> (limit_kills(l) ? WATCH_OOM : watching_source(l->limit)) & 1) != 0)
 			continue;
 		(void)jail_error_set(err, ENOTSUP, "process 1 of this jail was started without anything to look at");
 		jail_error_param(err, limit_row_of(l->limit)->param);

@@ -3,12 +3,6 @@
 # limit.netrate: what a jail sends and receives takes the time that its rate makes of it.
 . "$(atf_get_srcdir)/common.sh"
 
-net_head() {
-	atf_set descr "$1"
-	atf_set require.user root
-	atf_set timeout 120
-}
-
 rate=$JAIL_HOSTILE/net_rate
 
 # transfer SENDER RECEIVER MEGABYTES: `host` or a jail; sets $ms.
@@ -47,8 +41,7 @@ near() {
 	[ "$ms" -ge $fastest ] && [ "$ms" -le $slowest ] || die "it took $ms ms, not $1"
 }
 
-atf_test_case directions cleanup
-directions_head() { net_head 'each direction has its rate, and the other none'; }
+define_case directions 'each direction has its rate, and the other none'
 directions_body() {
 	p=$(prefix)
 	make_jail name=$p limit.netrate=out:8m
@@ -68,10 +61,14 @@ directions_body() {
 	atf_check jail -q -R $p
 	nothing_left
 }
-directions_cleanup() { clean; }
 
-atf_test_case child cleanup
-child_head() { net_head 'a child jail shares the rate of its parent'; }
+# held RATE SAID: the parent gets that rate, and the child is held to it.
+held() {
+	atf_check jail -q -m name=$p limit.netrate=$1
+	atf_check -o inline:"$2\n" jls -j $p.c limit.netrate
+}
+
+define_case child 'a child jail shares the rate of its parent'
 child_body() {
 	p=$(prefix)
 	make_jail name=$p children.max=1 limit.netrate=8m
@@ -80,21 +77,16 @@ child_body() {
 	    limit.netrate=9m
 	transfer host $p.c 3
 	near 2500
-	atf_check jail -q -m name=$p limit.netrate=4m
+	held 4m 4194304
 	transfer host $p.c 2
 	near 3500
-	atf_check -o inline:"4194304\n" jls -j $p.c limit.netrate
-	atf_check jail -q -m name=$p limit.netrate=out:4m
-	atf_check -o inline:"out:4194304\n" jls -j $p.c limit.netrate
-	atf_check jail -q -m name=$p limit.netrate=in:2m,out:4m
-	atf_check -o inline:"in:2097152,out:4194304\n" jls -j $p.c limit.netrate
+	held out:4m out:4194304
+	held in:2m,out:4m in:2097152,out:4194304
 	atf_check jail -q -R $p
 	nothing_left
 }
-child_cleanup() { clean; }
 
-atf_test_case forms cleanup
-forms_head() { net_head 'what is no rate is refused, and named'; }
+define_case forms 'what is no rate is refused, and named'
 forms_body() {
 	new_root
 	fails 65 '^jail: .*limit.netrate: .*neither in nor out' jail -c name=$p path=$root persist limit.netrate=up:1m
@@ -103,7 +95,6 @@ forms_body() {
 	    jail -c name=$p path=$root persist limit.netrate=1m:deny
 	nothing_left
 }
-forms_cleanup() { clean; }
 
 atf_init_test_cases() {
 	atf_add_test_case directions

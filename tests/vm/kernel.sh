@@ -12,8 +12,7 @@ list=$(cd "$(dirname "$0")" && pwd)/modules
 rm -rf "$dir/modules" "$dir/vmlinux"
 
 command -v apt-get >/dev/null
-mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
-    awk '/debian\/? / && $2 !~ /security/ { print $1; exit }')
+. "$(dirname "$0")/mirror.sh"
 arch=$(dpkg --print-architecture)
 mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 : >"$dir/status"

@@ -21,8 +21,7 @@ tree=$(cd "$(dirname "$image")" && pwd)/$(basename "$image").d
 rm -f "$image"
 [ -f "$build/build.ninja" ] || meson setup "$build" "$source" -Dprefix=/usr -Dsysconfdir=/etc
 ninja -C "$build"
-mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
-    awk '/debian\/? / && $2 !~ /security/ { print $1; exit }')
+. "$here/mirror.sh"
 rm -rf "$tree"
 mmdebstrap --quiet --variant=minbase --include="$packages" "$release" "$tree" \
     "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $release main"
