@@ -47,12 +47,14 @@ int disk_check(const struct plan *plan, struct jail_error *err)
 
 	if (!disk_by_project(plan))
 		return 0;
-	if (plan->readonly)
-		why = "nothing can be written with path.readonly", hint = "leave it out";
-	else if (plan->shared_tree && plan->base.count == 0)
+	if (plan->readonly) {
+		why = "nothing can be written with path.readonly";
+		hint = "leave it out";
+	} else if (plan->shared_tree && plan->base.count == 0) {
 		why = "the host's own tree can't be limited for a jail";
-	else if ((plan->record.flags & POLICY_F_HOST_USERS) != 0)
+	} else if ((plan->record.flags & POLICY_F_HOST_USERS) != 0) {
 		why = "with users=inherit root inside could lift it";
+	}
 	if (why == NULL)
 		return 0;
 	(void)jail_error_set(err, ENOTSUP, "%s", why);

@@ -30,7 +30,9 @@ struct change {
 	const struct plan *was;
 	struct plan *will;
 	struct view *view;
-	struct plan *seen[2]; /* a child's: `was` and `will` as its parent sees them; NULL: just as they are */
+	const struct plan *view_was; /* those two as the view takes them: a child's are `seen` */
+	struct plan *view_will;
+	struct plan *seen[2]; /* a child's, naming what lies beneath its parent's path; NULL: it is none */
 	int users_fd;
 	struct parent parent;
 	bool limited; /* its groups have been changed */
@@ -95,8 +97,7 @@ static int change_inside(void *arg, struct jail_error *err)
 
 	if (setns(c->jail->pidfd, CLONE_NEWNS | CLONE_NEWUTS) < 0)
 		return jail_error_sys(err, errno, "cannot join its namespaces");
-	r = view_change(c->seen[0] != NULL ? c->seen[0] : c->was, c->seen[1] != NULL ? c->seen[1] : c->will, c->view,
-	    c->users_fd, record->users_base, record->users_count, err);
+	r = view_change(c->view_was, c->view_will, c->view, c->users_fd, record->users_base, record->users_count, err);
 	return r < 0 ? r : change_names(c, err);
 }
 
@@ -122,16 +123,16 @@ static int prepare_view(
     struct change *c, const struct jail_params *old, const struct jail_params *params, struct jail_error *err)
 {
 	const struct policy_record *seen;
-	int r;
+	int r = c->parent.name[0] != '\0' ? see_as_child(c, old, params, err) : 0;
 
-	if (c->parent.name[0] == '\0')
-		return view_prepare_change(c->was, c->will, -1, &c->view, err);
-	r = see_as_child(c, old, params, err);
-	if (r == 0)
-		r = view_prepare_change(c->seen[0], c->seen[1], c->parent.root, &c->view, err);
 	if (r < 0)
 		return r;
-	seen = &c->seen[1]->record;
+	c->view_was = c->seen[0] != NULL ? c->seen[0] : c->was;
+	c->view_will = c->seen[1] != NULL ? c->seen[1] : c->will;
+	r = view_prepare_change(c->view_was, c->view_will, c->parent.root, &c->view, err);
+	if (r < 0 || c->view_will == c->will)
+		return r;
+	seen = &c->view_will->record;
 	c->will->record.ndevices = seen->ndevices;
 	memcpy(c->will->record.device, seen->device, sizeof(seen->device));
 	return 0;
