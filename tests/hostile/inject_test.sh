@@ -79,6 +79,21 @@ for mode in kill fail interrupt; do
 	    "$mode" service enter enter-hostusers terminal enter-terminal
 done
 
+# ------------------------------------------------------------------------------------- the tracer itself
+
+atf_test_case done_anyway
+done_anyway_head() {
+	atf_set descr 'a call that never fails undone is told to have failed only when it has done its work'
+}
+done_anyway_body() {
+	atf_check -e save:calls "$JAIL_HOSTILE/inject" -l -- "$JAIL_HOSTILE/mask"
+	sed -n 's/^0:\([0-9]*\) rt_sigprocmask$/\1/p' calls | tail -n 2 >masks
+	atf_check_equal 2 "$(wc -l <masks | tr -d ' ')"
+	for n in $(cat masks); do
+		atf_check -s exit:1 -e match:rt_sigprocmask "$JAIL_HOSTILE/inject" -e 4 -n "$n" -- "$JAIL_HOSTILE/mask"
+	done
+}
+
 # ------------------------------------------------------------------------------------- what runs out
 
 # one_line FILE: exactly one line, and the tool's.
@@ -192,6 +207,7 @@ atf_init_test_cases() {
 	for name in $programs; do
 		atf_add_test_case "$name"
 	done
+	atf_add_test_case done_anyway
 	atf_add_test_case descriptors
 	atf_add_test_case disk
 	atf_add_test_case memory

@@ -82,15 +82,6 @@ static int set_result(pid_t pid, long value)
 #error "which registers hold a system call's number and result here?"
 #endif
 
-/*
- * These never fail, or have done their work when they say that they failed. rt_sigprocmask(2) does not fail with good
- * arguments, and the C library's fork() believes that: it would go on with a mask that was never filled in.
- */
-static bool always_made(long number)
-{
-	return number == __NR_close || number == __NR_rt_sigprocmask || trace_suitable_error(number) == 0;
-}
-
 /* ------------------------------------------------------------------------------------------------------- tracees */
 
 static struct tracee *find(struct tracer *t, pid_t pid)
@@ -169,7 +160,7 @@ static void call_begins(struct tracer *t, struct tracee *e, long number, unsigne
 		e->breaking = t->result->errnum > 0;
 		if (plan->errnum > 0 && e->breaking)
 			t->result->errnum = plan->errnum;
-		if (!always_made(number))
+		if (!trace_done_anyway(number))
 			(void)skip_call(e->pid);
 		break;
 	case TRACE_COUNT:

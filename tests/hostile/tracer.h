@@ -17,7 +17,7 @@ enum trace_action {
 	TRACE_COUNT,
 	TRACE_KILL_BEFORE, /* SIGKILL to the caller; the call is not made */
 	TRACE_KILL_AFTER,  /* the call is made, then SIGKILL */
-	TRACE_FAIL,	   /* the call is not made and fails with `errnum` */
+	TRACE_FAIL,	   /* the call fails with `errnum`, and is not made (but see trace_done_anyway()) */
 };
 
 struct trace_plan {
@@ -49,5 +49,7 @@ int trace_run(char *const argv[], const struct trace_plan *plan, struct trace_re
 const char *trace_call_name(long number);
 /* An error that the call is likely to have one day; 0: it never fails. */
 int trace_suitable_error(long number);
+/* Has it done its work even when it says that it failed, or never fails? */
+bool trace_done_anyway(long number);
 
 #endif
