@@ -153,7 +153,7 @@ bool jail_conf_has(const struct jail_conf *c, const char *name);
 /*
  * The parameters of one jail: those outside of any block, of every wildcard that matches, of its own block, in the
  * order of the file, variables substituted; `extra` (may be NULL) last. Warnings (ignored parameters) are reported
- * through `warn` (may be NULL).
+ * through `warn` (may be NULL); when several parameters are wrong, each fault but the last is reported there, too.
  */
 typedef void jail_warn_fn(void *arg, const struct jail_error *warning);
 int jail_conf_jail(const struct jail_conf *c, const char *name, const struct jail_params *extra, jail_warn_fn *warn,
@@ -165,8 +165,9 @@ int jail_name_check(const char *name, struct jail_error *err);
 /* The whole configuration in canonical form; parsing that gives the same again. The text is the caller's to free. */
 int jail_conf_format(const struct jail_conf *c, char **ret_text, size_t *ret_length);
 /*
- * The order to start `names` in: indices such that each jail comes after those it depends on. Stop in reverse.
- * Errors: ELOOP (the circle is named), ENOENT a dependency that is not among `names`.
+ * The order to start `names` in: indices such that each jail comes after those it depends on. Stop in reverse. A jail
+ * whose parameters can't be read counts as one that depends on nothing: jail_conf_jail() says what is wrong. Errors:
+ * ELOOP (the circle is named), ENOENT a dependency that is not among `names`.
  */
 int jail_conf_order(
     const struct jail_conf *c, const char *const *names, size_t count, size_t *ret_order, struct jail_error *err);

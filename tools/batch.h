@@ -41,7 +41,7 @@ struct unit {
 	struct jail_params *more;   /* of them: what is to be added to what it has while it runs; NULL: nothing */
 	unsigned todo;
 	bool asked;    /* by its own name: that it runs already, or does not, is then an error */
-	bool failed;   /* some step failed: nothing more is done to it */
+	bool failed;   /* some step failed, which was reported: nothing more is done to it */
 	size_t *needs; /* indices of units it depends on */
 	size_t nneeds;
 };
@@ -52,12 +52,36 @@ struct batch {
 	size_t count, room;
 	size_t *slot; /* hash of names to index + 1 */
 	size_t nslots;
+	int code; /* of the first unit that failed while units were selected; 0: none did */
 };
 
 /* select.c: from the request to the batch, in the order to start; nothing is changed. 0 or an exit code. */
 int select_units(const struct request *rq, struct batch *b);
 void batch_free(struct batch *b);
 struct unit *batch_find(const struct batch *b, const char *name);
+
+/* The names of the batch are put into its hash again, after units have changed places. */
+void batch_index(struct batch *b);
+
+/* needs.c: a unit failed, and its error was reported: `code` is the tool's exit code unless another failed before. */
+void batch_fail(struct batch *b, struct unit *u, int code);
+/* The name of the jail around this one; false when it is not inside another. */
+bool batch_parent_name(const char *name, char ret[static JAIL_NAME_MAX + 1]);
+/* Which units need which, within the batch. 0 or an exit code. */
+int batch_link(struct batch *b);
+/*
+ * Units in an order in which they can start, each behind what it needs. One that can't start fails, and so does what
+ * depends on it: each is reported, or the circle that it is in. 0 or an exit code.
+ */
+int batch_order(struct batch *b);
+/* The needs of a linked batch turned round: the units that wait for unit i are after[first[i]] to after[first[i + 1] -
+ * 1]. */
+struct followers {
+	size_t *first, *after;
+};
+/* `stop`: a unit waits for those that need it, as in a removal. ENOMEM. */
+int batch_followers(const struct batch *b, bool stop, struct followers *ret);
+void followers_free(struct followers *f);
 
 /* config.c: read the configuration: `required` false: it may be missing, then *ret is NULL. 0 or an exit code. */
 int config_read(const char *file, bool required, struct jail_conf **ret);

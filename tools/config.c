@@ -92,7 +92,7 @@ static int config_glob(struct jail_conf *conf, const char *pattern, bool *found)
 	case GLOB_ABORTED: /* no such directory */
 		return EX_OK;
 	default:
-		return report_own(EX_OSERR, NULL, "out of memory");
+		return report_no_memory();
 	}
 	for (size_t i = 0; i < files.gl_pathc && code == EX_OK; i++) {
 		*found = true;
@@ -128,7 +128,7 @@ int config_read(const char *file, bool required, struct jail_conf **ret)
 	int code = EX_OK;
 
 	if (jail_conf_new(&conf) < 0)
-		return report_own(EX_OSERR, NULL, "out of memory");
+		return report_no_memory();
 	if (file == NULL)
 		code = config_usual(conf, &found);
 	else if (strcmp(file, "-") == 0)

@@ -11,6 +11,7 @@
 #include <sysexits.h>
 
 #include "batch.h"
+#include "begin.h"
 #include "report.h"
 
 #define PARALLEL_MAX 10000
@@ -29,7 +30,7 @@ static const char usage[] =
 static struct jail_params *line_of(struct request *rq)
 {
 	if (rq->line == NULL && jail_params_new(&rq->line) < 0)
-		_exit(report_own(EX_OSERR, NULL, "out of memory"));
+		_exit(report_no_memory());
 	return rq->line;
 }
 
@@ -194,9 +195,16 @@ static void note_more(struct request *rq, const char *argument)
 	if (jail_params_has(line_of(rq), name) && (rq->more == NULL || !jail_params_has(rq->more, name)))
 		return;
 	if (rq->more == NULL && jail_params_new(&rq->more) < 0)
-		_exit(report_own(EX_OSERR, NULL, "out of memory"));
+		_exit(report_no_memory());
 	/* What is wrong with it is told of the line itself. */
 	(void)jail_params_parse(rq->more, argument, NULL);
+}
+
+/* Neither a parameter nor a jail's name begins with a hyphen. */
+static void check_argument(const char *argument)
+{
+	if (argument[0] == '-')
+		_exit(report_own(EX_USAGE, NULL, "%s: options stand before the first parameter or name", argument));
 }
 
 /* name=value ... [command=program argument ...] */
@@ -207,6 +215,7 @@ static void take_parameters(struct request *rq, int argc, char **argv)
 	for (int i = 0; i < argc; i++) {
 		bool with = strncmp(argv[i], "command=", 8) == 0;
 
+		check_argument(argv[i]);
 		if (!with && strcmp(argv[i], "command") != 0) {
 			note_more(rq, argv[i]);
 			if (jail_params_parse(line_of(rq), argv[i], &err) < 0 && !is_ignored(&err))
@@ -269,8 +278,10 @@ static void take_arguments(struct request *rq, int argc, char **argv)
 		take_parameters(rq, argc, argv);
 		return;
 	}
-	for (int i = 0; i < argc; i++)
+	for (int i = 0; i < argc; i++) {
+		check_argument(argv[i]);
 		check_pattern(argv[i]);
+	}
 	rq->names = argv;
 	rq->nnames = (size_t)argc;
 }
@@ -301,6 +312,7 @@ static int carry_out(struct request *rq)
 
 	if (rq->separator != NULL)
 		return show_configuration(rq);
+	begin_need_root("create, change or remove jails");
 	if (rq->clean)
 		code = sweep();
 	if (rq->todo == 0 || code != EX_OK)
@@ -320,7 +332,7 @@ int main(int argc, char **argv)
 	struct request rq = {.parallel = 1, .jidfd = -1};
 	int option, code;
 
-	report_tool("jail");
+	begin_tool("jail", usage, argc, argv);
 	/* '+': the arguments of `command` are not ours. */
 	while ((option = getopt(argc, argv, "+cCde:f:hiJ:lmn:p:qrRs:u:U:v")) != -1)
 		take_option(&rq, option, optarg);

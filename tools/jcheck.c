@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "begin.h"
 #include "json.h"
 #include "report.h"
 
@@ -85,7 +86,7 @@ int main(int argc, char **argv)
 	bool json = false, quiet = false, usable = true;
 	int option, count;
 
-	report_tool("jcheck");
+	begin_tool("jcheck", usage, argc, argv);
 	while ((option = getopt_long(argc, argv, "+q", longer, NULL)) != -1) {
 		if (option == 'J')
 			json = true;

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <sysexits.h>
 
+#include "begin.h"
 #include "report.h"
 
 static const char usage[] = "jexec [-l] [-d directory] [-u user | -U user] jail [command ...]";
@@ -15,7 +16,7 @@ int main(int argc, char **argv)
 	struct jail_error err;
 	int option, status = 0;
 
-	report_tool("jexec");
+	begin_tool("jexec", usage, argc, argv);
 	while ((option = getopt(argc, argv, "+d:lu:U:")) != -1) {
 		switch (option) {
 		case 'd':
@@ -37,6 +38,7 @@ int main(int argc, char **argv)
 	}
 	if (optind >= argc)
 		report_usage(usage);
+	begin_need_root("enter a jail");
 	if (optind + 1 < argc)
 		x.argv = argv + optind + 1;
 	if (isatty(STDIN_FILENO))

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "begin.h"
 #include "report.h"
 
 static const char usage[] = "jls [-dhNnqsv] [--json] [-j jail] [parameter ...]\n       jls -c [-d] -j jail";
@@ -238,7 +239,7 @@ int main(int argc, char **argv)
 	struct listing l = {.row = NULL};
 	int option, code;
 
-	report_tool("jls");
+	begin_tool("jls", usage, argc, argv);
 	while ((option = getopt_long(argc, argv, "+acdhj:Nnqsv", longer, NULL)) != -1)
 		take_option(&l, option, optarg);
 	if (l.check) {

@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "../lib/util.h"
+#include "begin.h"
 #include "report.h"
 
 static const char usage[] = "jstat [-1rt] [-c count] [-d seconds] [-f text] [-s key] [jail]\n"
@@ -281,7 +282,7 @@ int main(int argc, char **argv)
 	    {"openmetrics", no_argument, NULL, 'M'}, {"http", no_argument, NULL, 'H'}, {NULL, 0, NULL, 0}};
 	int option;
 
-	report_tool("jstat");
+	begin_tool("jstat", usage, argc, argv);
 	while ((option = getopt_long(argc, argv, "1c:d:f:o:rs:t", longer, NULL)) != -1)
 		take_option(option, optarg);
 	if (argc - optind > 1 || ((asked.file != NULL || asked.http) && asked.form != FORM_METRICS) ||

@@ -5,7 +5,6 @@
  */
 #include "report.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,24 +15,9 @@
 
 static const char *tool = "jail";
 
-/*
- * A descriptor of 0..2 that the caller closed would be the next file that is opened, and then be taken for the jail's
- * input or output. Read only: what is written to a closed output still fails.
- */
-static void hold_standard(void)
-{
-	for (int fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
-			continue;
-		if (open("/dev/null", O_RDONLY) != fd)
-			_exit(report_own(EX_OSERR, NULL, "cannot open /dev/null as descriptor %d", fd));
-	}
-}
-
 void report_tool(const char *name)
 {
 	tool = name;
-	hold_standard();
 }
 
 int report_write(int fd, const char *bytes, size_t size)
@@ -84,6 +68,11 @@ int report_own(int exitcode, const char *jail, const char *fmt, ...)
 	return report_error(&err);
 }
 
+int report_no_memory(void)
+{
+	return report_own(EX_OSERR, NULL, "out of memory");
+}
+
 void report_warning(void *arg, const struct jail_error *warning)
 {
 	(void)arg;
@@ -97,6 +86,21 @@ void report_usage(const char *text)
 
 	write_line(STDERR_FILENO, line, (size_t)used);
 	_exit(EX_USAGE);
+}
+
+int report_answer(const char *fmt, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+	int used;
+
+	va_start(args, fmt);
+	used = vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	if (used < 0)
+		return EX_SOFTWARE;
+	write_line(STDOUT_FILENO, line, (size_t)used);
+	return EX_OK;
 }
 
 void report_note(const char *jail, const char *text)

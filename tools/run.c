@@ -16,9 +16,8 @@ struct pass {
 	struct batch *b;
 	unsigned todo;	 /* DO_STOP, or DO_START | DO_MODIFY */
 	size_t *waiting; /* by unit: how many of those before it are not done yet */
-	size_t *first;	 /* by unit: where its followers begin in `after`; count + 1 of them */
-	size_t *after;	 /* followers: units that wait for it */
-	size_t *queue;	 /* units whose turn has come */
+	struct followers followers;
+	size_t *queue; /* units whose turn has come */
 	size_t head, tail;
 	pid_t *pid; /* by unit, 0: no process */
 	size_t running;
@@ -28,50 +27,22 @@ struct pass {
 static void pass_free(struct pass *p)
 {
 	free(p->waiting);
-	free(p->first);
-	free(p->after);
+	followers_free(&p->followers);
 	free(p->queue);
 	free(p->pid);
 }
 
-/* Edge k of unit i, the way this pass goes: `*before` has to be done ahead of `*then`. */
-static void edge(const struct pass *p, size_t i, size_t k, size_t *before, size_t *then)
-{
-	size_t needed = p->b->unit[i].needs[k];
-
-	*before = p->todo == DO_STOP ? i : needed;
-	*then = p->todo == DO_STOP ? needed : i;
-}
-
-/* Needs turned into followers: counted, summed up, filled in. */
 static int pass_init(struct pass *p)
 {
-	size_t n = p->b->count, edges = 0, before, then;
+	size_t n = p->b->count;
 
-	for (size_t i = 0; i < n; i++)
-		edges += p->b->unit[i].nneeds;
 	p->waiting = calloc(n, sizeof(size_t));
-	p->first = calloc(n + 2, sizeof(size_t));
-	p->after = calloc(edges + 1, sizeof(size_t));
 	p->queue = calloc(n, sizeof(size_t));
 	p->pid = calloc(n, sizeof(pid_t));
-	if (!p->waiting || !p->first || !p->after || !p->queue || !p->pid)
+	if (!p->waiting || !p->queue || !p->pid || batch_followers(p->b, p->todo == DO_STOP, &p->followers) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < p->b->unit[i].nneeds; k++) {
-			edge(p, i, k, &before, &then);
-			p->waiting[then]++;
-			p->first[before + 2]++;
-		}
-	}
-	for (size_t i = 2; i <= n; i++)
-		p->first[i] += p->first[i - 1];
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < p->b->unit[i].nneeds; k++) {
-			edge(p, i, k, &before, &then);
-			p->after[p->first[before + 1]++] = then;
-		}
-	}
+	for (size_t i = 0; i < p->followers.first[n]; i++)
+		p->waiting[p->followers.after[i]]++;
 	return 0;
 }
 
@@ -107,16 +78,16 @@ static void finish(struct pass *p, size_t i, int code)
 
 	if (code != EX_OK)
 		fail(p, u, code);
-	for (size_t k = p->first[i]; k < p->first[i + 1]; k++) {
-		struct unit *next = &p->b->unit[p->after[k]];
+	for (size_t k = p->followers.first[i]; k < p->followers.first[i + 1]; k++) {
+		struct unit *next = &p->b->unit[p->followers.after[k]];
 
 		/* Without what it needs a jail is not started; a removal goes on, there is less to stop then. */
 		if (u->failed && p->todo != DO_STOP && !next->failed && (next->todo & p->todo) != 0)
 			fail(p, next,
 			    report_own(
 				EX_UNAVAILABLE, next->name, "not started: it depends on %s, which failed", u->name));
-		if (p->waiting[p->after[k]] > 0 && --p->waiting[p->after[k]] == 0)
-			enqueue(p, p->after[k]);
+		if (p->waiting[p->followers.after[k]] > 0 && --p->waiting[p->followers.after[k]] == 0)
+			enqueue(p, p->followers.after[k]);
 	}
 }
 
@@ -211,7 +182,7 @@ static int one_pass(const struct request *rq, struct batch *b, unsigned todo)
 	int code;
 
 	if (pass_init(&p) < 0)
-		code = report_own(EX_OSERR, NULL, "out of memory");
+		code = report_no_memory();
 	else
 		code = pass_run(&p);
 	pass_free(&p);
@@ -221,12 +192,14 @@ static int one_pass(const struct request *rq, struct batch *b, unsigned todo)
 int run_batch(const struct request *rq, struct batch *b)
 {
 	unsigned todo = 0;
-	int code = EX_OK, next;
+	int code = b->code, next;
 
 	for (size_t i = 0; i < b->count; i++)
 		todo |= b->unit[i].todo;
-	if ((todo & DO_STOP) != 0)
-		code = one_pass(rq, b, DO_STOP);
+	if ((todo & DO_STOP) != 0) {
+		next = one_pass(rq, b, DO_STOP);
+		code = code != EX_OK ? code : next;
+	}
 	if ((todo & (DO_START | DO_MODIFY)) != 0) {
 		next = one_pass(rq, b, DO_START | DO_MODIFY);
 		code = code != EX_OK ? code : next;

@@ -9,11 +9,6 @@
 #include "batch.h"
 #include "report.h"
 
-static int no_memory(void)
-{
-	return report_own(EX_OSERR, NULL, "out of memory");
-}
-
 static size_t hash_name(const char *name)
 {
 	uint64_t h = 14695981039346656037u;
@@ -42,6 +37,15 @@ struct unit *batch_find(const struct batch *b, const char *name)
 	return *slot != 0 ? &b->unit[*slot - 1] : NULL;
 }
 
+void batch_index(struct batch *b)
+{
+	memset(b->slot, 0, b->nslots * sizeof(*b->slot));
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->unit[i].name != NULL)
+			*find_slot(b, b->unit[i].name) = i + 1;
+	}
+}
+
 /* Twice the slots; those of a hash table that is at most half full. */
 static int grow_slots(struct batch *b)
 {
@@ -53,10 +57,7 @@ static int grow_slots(struct batch *b)
 	free(b->slot);
 	b->slot = slot;
 	b->nslots = n;
-	for (size_t i = 0; i < b->count; i++) {
-		if (b->unit[i].name != NULL)
-			*find_slot(b, b->unit[i].name) = i + 1;
-	}
+	batch_index(b);
 	return 0;
 }
 
@@ -115,15 +116,13 @@ static bool is_jid(const char *name)
 }
 
 /* The wanted parameters of a unit, read once. */
-static int load_params(struct batch *b, struct unit *u)
+static void load_params(struct batch *b, struct unit *u)
 {
 	struct jail_error err;
 
-	if (u->params != NULL)
-		return EX_OK;
-	if (jail_conf_jail(b->conf, u->name, NULL, report_warning, NULL, &u->params, &err) < 0)
-		return report_error(&err);
-	return EX_OK;
+	if (u->params == NULL && !u->failed &&
+	    jail_conf_jail(b->conf, u->name, NULL, report_warning, NULL, &u->params, &err) < 0)
+		batch_fail(b, u, report_error(&err));
 }
 
 /* What is asked of the jails of the configuration. */
@@ -136,7 +135,7 @@ static int add_configured(const struct request *rq, struct batch *b, const char 
 		    rq->file != NULL ? rq->file : "the configuration");
 	u = add_unit(b, name);
 	if (u == NULL)
-		return no_memory();
+		return report_no_memory();
 	u->todo = rq->todo;
 	u->asked = true;
 	return EX_OK;
@@ -153,7 +152,7 @@ static int add_configured_pattern(const struct request *rq, struct batch *b, con
 			continue;
 		u = add_unit(b, name);
 		if (u == NULL)
-			return no_memory();
+			return report_no_memory();
 		u->todo = rq->todo;
 	}
 	return EX_OK;
@@ -174,7 +173,7 @@ static int add_by_jid(const struct request *rq, struct batch *b, const char *jid
 	return code;
 }
 
-/* One that is started because another needs it. What the configuration lacks is named by jail_conf_order(). */
+/* A unit that is started because another needs it. batch_order() names what the configuration lacks. */
 static int add_start(struct batch *b, const char *name)
 {
 	struct unit *u;
@@ -188,151 +187,38 @@ static int add_start(struct batch *b, const char *name)
 	return 0;
 }
 
-/* The name of the jail around this one; false when it is not inside another. */
-static bool parent_name(const char *name, char ret[static JAIL_NAME_MAX + 1])
-{
-	const char *dot = name != NULL ? strrchr(name, '.') : NULL;
-
-	if (dot == NULL || dot - name > JAIL_NAME_MAX)
-		return false;
-	memcpy(ret, name, (size_t)(dot - name));
-	ret[dot - name] = '\0';
-	return true;
-}
-
 /* Jails that are depended on are started as well, and the jails around them; `b->count` grows meanwhile. */
 static int add_needed(struct batch *b)
 {
 	char parent[JAIL_NAME_MAX + 1];
 
 	for (size_t i = 0; i < b->count; i++) {
-		int code = load_params(b, &b->unit[i]);
-
-		if (code != EX_OK)
-			return code;
-		if ((b->unit[i].todo & DO_START) == 0)
+		load_params(b, &b->unit[i]);
+		if ((b->unit[i].todo & DO_START) == 0 || b->unit[i].failed)
 			continue;
-		if (parent_name(b->unit[i].name, parent) && add_start(b, parent) < 0)
-			return no_memory();
+		if (batch_parent_name(b->unit[i].name, parent) && add_start(b, parent) < 0)
+			return report_no_memory();
 		for (size_t k = 0; k < jail_params_count(b->unit[i].params, "depend"); k++) {
 			if (add_start(b, jail_params_item(b->unit[i].params, "depend", k)) < 0)
-				return no_memory();
+				return report_no_memory();
 		}
 	}
 	return EX_OK;
-}
-
-static int add_need(struct batch *b, struct unit *u, const char *name)
-{
-	struct unit *needed = batch_find(b, name);
-	size_t *more;
-
-	if (needed == NULL || needed == u)
-		return 0;
-	more = reallocarray(u->needs, u->nneeds + 1, sizeof(*more));
-	if (more == NULL)
-		return -ENOMEM;
-	u->needs = more;
-	u->needs[u->nneeds++] = (size_t)(needed - b->unit);
-	return 0;
-}
-
-/* A child jail needs its parent, whether or not it says so. */
-static int need_parent(struct batch *b, struct unit *u)
-{
-	char parent[JAIL_NAME_MAX + 1];
-
-	if (!parent_name(u->name, parent))
-		return 0;
-	while (batch_find(b, parent) == NULL) {
-		char *dot = strrchr(parent, '.');
-
-		if (dot == NULL)
-			return 0;
-		*dot = '\0';
-	}
-	return add_need(b, u, parent);
-}
-
-/* Who needs whom, within the batch. */
-static int link_needs(struct batch *b)
-{
-	for (size_t i = 0; i < b->count; i++) {
-		struct unit *u = &b->unit[i];
-
-		free(u->needs);
-		u->needs = NULL;
-		u->nneeds = 0;
-		if (need_parent(b, u) < 0)
-			return no_memory();
-		for (size_t k = 0; u->params != NULL && k < jail_params_count(u->params, "depend"); k++) {
-			if (add_need(b, u, jail_params_item(u->params, "depend", k)) < 0)
-				return no_memory();
-		}
-	}
-	return EX_OK;
-}
-
-/* Put the units into this order; those that are not in it go behind. */
-static int reorder(struct batch *b, const size_t *order, size_t count)
-{
-	struct unit *sorted = calloc(b->room, sizeof(*sorted));
-	size_t n = 0;
-
-	if (sorted == NULL)
-		return no_memory();
-	for (size_t i = 0; i < count; i++)
-		sorted[n++] = b->unit[order[i]];
-	for (size_t i = 0; i < b->count; i++) {
-		if (!jail_conf_has(b->conf, b->unit[i].name))
-			sorted[n++] = b->unit[i];
-	}
-	free(b->unit);
-	b->unit = sorted;
-	memset(b->slot, 0, b->nslots * sizeof(*b->slot));
-	for (size_t i = 0; i < b->count; i++)
-		*find_slot(b, b->unit[i].name) = i + 1;
-	return EX_OK;
-}
-
-/* The library's order to start them, which also finds circles and jails that are not there. */
-static int order_units(struct batch *b)
-{
-	_cleanup_free_ const char **names = calloc(b->count, sizeof(*names));
-	_cleanup_free_ size_t *index = calloc(b->count, sizeof(*index));
-	_cleanup_free_ size_t *order = calloc(b->count, sizeof(*order));
-	struct jail_error err;
-	size_t count = 0;
-
-	if (names == NULL || index == NULL || order == NULL)
-		return no_memory();
-	for (size_t i = 0; i < b->count; i++) {
-		/* One that is only to be stopped may be unknown to the configuration. */
-		if (!jail_conf_has(b->conf, b->unit[i].name))
-			continue;
-		names[count] = b->unit[i].name;
-		index[count++] = i;
-	}
-	if (jail_conf_order(b->conf, names, count, order, &err) < 0)
-		return report_error(&err);
-	for (size_t i = 0; i < count; i++)
-		order[i] = index[order[i]];
-	return reorder(b, order, count);
 }
 
 /* What can be checked without the kernel is checked for all before anything is done to the first. */
-static int validate_units(struct batch *b)
+static void validate_units(struct batch *b)
 {
 	for (size_t i = 0; i < b->count; i++) {
+		struct unit *u = &b->unit[i];
 		struct jail_error err;
 
-		if ((b->unit[i].todo & DO_START) == 0 || jail_params_validate(b->unit[i].params, &err) == 0)
+		if ((u->todo & DO_START) == 0 || u->failed || jail_params_validate(u->params, &err) == 0)
 			continue;
-		if (err.jail[0] == '\0' && b->unit[i].name != NULL)
-			memcpy(err.jail, b->unit[i].name, strnlen(b->unit[i].name, JAIL_NAME_MAX) + 1);
-		return report_error(&err);
+		if (err.jail[0] == '\0' && u->name != NULL)
+			memcpy(err.jail, u->name, strnlen(u->name, JAIL_NAME_MAX) + 1);
+		batch_fail(b, u, report_error(&err));
 	}
-	return EX_OK;
 }
 
 /* Whether `u` depends on something in the batch that is to be stopped. */
@@ -369,7 +255,7 @@ static int add_dependents(const struct request *rq, struct batch *b)
 				continue;
 			u = add_unit(b, name);
 			if (u == NULL || jail_params_copy(p, &u->params) < 0)
-				code = no_memory();
+				code = report_no_memory();
 			else
 				u->todo = DO_STOP;
 		}
@@ -397,7 +283,7 @@ static int has_dependents(struct batch *b, bool *ret)
 	return EX_OK;
 }
 
-/* All running jails that match. */
+/* All running jails that match; with -f those of that file. */
 static int add_running(const struct request *rq, struct batch *b, const char *pattern)
 {
 	struct jail_list *running = NULL;
@@ -412,11 +298,11 @@ static int add_running(const struct request *rq, struct batch *b, const char *pa
 		struct unit *u;
 
 		if (jail_params_get(p, "name", &name) < 0 || !jail_name_match(pattern, name) ||
-		    batch_find(b, name) != NULL)
+		    batch_find(b, name) != NULL || (rq->file != NULL && !jail_conf_has(b->conf, name)))
 			continue;
 		u = add_unit(b, name);
 		if (u == NULL || jail_params_copy(p, &u->params) < 0)
-			code = no_memory();
+			code = report_no_memory();
 		else
 			u->todo = rq->todo;
 	}
@@ -457,7 +343,7 @@ static int select_removal(const struct request *rq, struct batch *b)
 		}
 		u = add_unit(b, rq->names[i]);
 		if (u == NULL)
-			return no_memory();
+			return report_no_memory();
 		u->todo = rq->todo;
 		u->asked = true;
 	}
@@ -468,7 +354,7 @@ static int select_removal(const struct request *rq, struct batch *b)
 		code = has_dependents(b, &dependents);
 	if (code == EX_OK && dependents)
 		code = add_dependents(rq, b);
-	return code != EX_OK ? code : link_needs(b);
+	return code != EX_OK ? code : batch_link(b);
 }
 
 /* A jail given by parameters on the command line. */
@@ -490,7 +376,7 @@ static int select_line(const struct request *rq, struct batch *b)
 	u = add_unit(b, name);
 	if (u == NULL || jail_params_copy(rq->line, &u->params) < 0 ||
 	    (rq->more != NULL && jail_params_copy(rq->more, &u->more) < 0))
-		return no_memory();
+		return report_no_memory();
 	u->todo = rq->todo;
 	u->asked = true;
 	return EX_OK;
@@ -531,10 +417,14 @@ static int settle(const struct request *rq, struct batch *b)
 	int code;
 
 	for (size_t i = 0; i < count; i++) {
-		code = perform_decide(&b->unit[i]);
+		struct unit *u = &b->unit[i];
+
+		if (u->failed)
+			continue;
+		code = perform_decide(u);
 		if (code != EX_OK)
-			return code;
-		restarts = restarts || (b->unit[i].todo & DO_STOP) != 0;
+			batch_fail(b, u, code);
+		restarts = restarts || (!u->failed && (u->todo & DO_STOP) != 0);
 	}
 	code = pass_over_running(rq, b);
 	if (code != EX_OK || !restarts || b->conf == NULL)
@@ -550,7 +440,7 @@ static int settle(const struct request *rq, struct batch *b)
 		if (!jail_conf_has(b->conf, b->unit[i].name))
 			continue;
 		b->unit[i].todo |= DO_START;
-		code = load_params(b, &b->unit[i]);
+		load_params(b, &b->unit[i]);
 	}
 	return code;
 }
@@ -584,10 +474,13 @@ int select_units(const struct request *rq, struct batch *b)
 	code = rq->line != NULL ? select_line(rq, b) : select_configured(rq, b);
 	if (code == EX_OK)
 		code = settle(rq, b);
-	if (code == EX_OK && b->conf != NULL && (rq->todo & DO_START) != 0 && b->count > 0)
-		code = order_units(b);
-	if (code == EX_OK)
-		code = link_needs(b);
+	if (code != EX_OK)
+		return code;
 	/* A single jail is validated by the library when it is made; no need to do it twice. */
-	return code != EX_OK || b->count < 2 ? code : validate_units(b);
+	if (b->count > 1)
+		validate_units(b);
+	code = batch_link(b);
+	if (code == EX_OK && b->conf != NULL && (rq->todo & DO_START) != 0 && b->count > 0)
+		code = batch_order(b);
+	return code;
 }

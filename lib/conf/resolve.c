@@ -407,15 +407,26 @@ static int resolve(struct conf_resolver *r, const struct conf_block *own, const 
 	return ret < 0 ? ret : conf_expand(r);
 }
 
+/* Every slot is tried, so that all faults are reported at once: all but the last by `warn`, the last is returned. */
 static int fill(const struct output *o, const struct jail_params *extra)
 {
-	for (size_t i = 0; i < o->r->nslots; i++) {
-		int ret = put_slot(o, &o->r->slots[i]);
+	struct jail_error fault;
+	int ret = 0;
 
-		if (ret < 0)
-			return ret;
+	for (size_t i = 0; i < o->r->nslots; i++) {
+		int r = put_slot(o, &o->r->slots[i]);
+
+		if (r == 0)
+			continue;
+		if (ret < 0 && o->warn && o->r->err)
+			o->warn(o->arg, &fault);
+		if (o->r->err) {
+			jail_error_jail(o->r->err, o->r->jail);
+			fault = *o->r->err;
+		}
+		ret = r;
 	}
-	return extra ? copy_extra(extra, o->params, o->r->err) : 0;
+	return ret < 0 || !extra ? ret : copy_extra(extra, o->params, o->r->err);
 }
 
 int jail_conf_jail(const struct jail_conf *c, const char *name, const struct jail_params *extra, jail_warn_fn *warn,

@@ -67,7 +67,7 @@ files_body() {
 		echo 'a { path = /; }' >secret.conf
 		chmod 0 secret.conf
 		chmod a+rx .
-		fails 77 '^jail: .*secret.conf' setpriv --reuid=65534 --regid=65534 --clear-groups jail -f "$PWD/secret.conf" -c
+		fails 77 '^jail: .*secret.conf' setpriv --reuid=65534 --regid=65534 --clear-groups jail -f "$PWD/secret.conf" -e ' '
 	fi
 }
 

@@ -128,15 +128,45 @@ failing_body() {
 	nothing_left
 }
 
-define_case checked_first "a mistake in the last jail is found before the first is made"
-checked_first_body() {
+define_case faulty "a faulty jail fails with what depends on it, all its faults are told, and the others start"
+faulty_body() {
 	new_root
 	cat >c.conf <<-END
 		path = $root; persist;
+		${p}b {
+			enforce_statfs = 7;
+			bogus = 1;
+			exec.fib = 3;
+		}
+		${p}on { depend = ${p}b; }
+		${p}lost { depend = ${p}nowhere; }
+		${p}x { depend = ${p}y; } ${p}y { depend = ${p}x; } ${p}z { depend = ${p}x; }
 		${p}a { }
-		${p}b { enforce_statfs = 7; }
+		${p}after { depend = ${p}a; }
 	END
-	fails 65 "^jail: ${p}b: c.conf:3: enforce_statfs: " jail -f c.conf -c
+	atf_check -s exit:69 -o inline:"${p}a: created\n${p}after: created\n" -e save:err jail -f c.conf -c
+	for line in "${p}b: c.conf:3: enforce_statfs: " "${p}b: c.conf:4: bogus: " "${p}b: c.conf:5: exec.fib: " \
+	    "${p}on: not started: it depends on ${p}b, which failed" "${p}lost: depend: .*${p}nowhere" \
+	    "${p}x: depend: .*circle: ${p}x -> ${p}y -> ${p}x" "${p}z: not started: it depends on ${p}x, which failed"; do
+		[ "$(grep -c "^jail: $line" err)" = 1 ] || die "not one \"$line\": $(cat err)"
+	done
+	[ "$(wc -l <err)" = 7 ] || die "not seven lines: $(cat err)"
+	# A restart does not stop what could not start again.
+	echo "path = $root; persist; ${p}a { enforce_statfs = 7; } ${p}after { }" >c.conf
+	atf_check -s exit:65 -o inline:"${p}after: removed\n${p}after: created\n" -e match:"enforce_statfs" jail -f c.conf -rc
+	atf_check -o ignore jls -j ${p}a
+	atf_check -o save:removed jail -R ${p}a ${p}after
+	nothing_left
+}
+
+define_case of_file "with -f a pattern means jails of that file"
+of_file_body() {
+	new_root
+	echo "path = $root; persist; ${p}a { } ${p}b { }" >c.conf
+	atf_check -o ignore jail -f c.conf -c
+	atf_check -o ignore jail -c name=${p}other path=$root persist
+	atf_check -o inline:"${p}a: removed\n${p}b: removed\n" jail -f c.conf -r '*'
+	atf_check -o inline:"${p}other: removed\n" jail -r ${p}other
 	nothing_left
 }
 
@@ -171,7 +201,7 @@ many_body() {
 }
 
 atf_init_test_cases() {
-	for c in all by_name several without_conf parallel failing checked_first circles many; do
+	for c in all by_name several without_conf parallel failing faulty of_file circles many; do
 		atf_add_test_case $c
 	done
 }

@@ -28,6 +28,42 @@ usage_body() {
 	fails 64 '^jail: which jail\? name=NAME or jid=NUMBER' jail -m persist=0
 }
 
+define_case questions "--help and --version are answered by every tool"
+questions_body() {
+	for tool in jail jls jexec jstat jcheck; do
+		atf_check -o match:"^usage: $tool" $tool --help
+		atf_check -o match:"^$tool [0-9]+\\.[0-9]+\\.[0-9]+\$" $tool --version
+	done
+	fails 64 '^jail: -q: options stand before' jail -c path=/ -q
+	fails 64 '^jail: -q: options stand before' jail -r x -q
+}
+
+define_case ordinary "an ordinary user hears that root is needed"
+ordinary_body() {
+	chmod a+rx .
+	for command in 'jail -c path=/ persist' 'jail -C' 'jail -r x' 'jail -R x' 'jexec x'; do
+		# shellcheck disable=SC2086 # words
+		fails 77 '^j[a-z]*: only root may ' setpriv --reuid=65534 --regid=65534 --clear-groups $command
+	done
+}
+
+define_case inherited "what a caller leaves in its process changes nothing"
+inherited_body() {
+	new_root
+	cat >start.py <<-'END'
+		import os, signal, sys
+		signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+		signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+		signal.setitimer(signal.ITIMER_REAL, 2)
+		os.execvp(sys.argv[1], sys.argv[1:])
+	END
+	echo "path = $root; persist; exec.prestart = 'sleep 0.2; exit 3'; ${p}a { } ${p}b { }" >c.conf
+	atf_check -s exit:6 -o ignore python3 start.py jail -c name=$p path=/ path.readonly command=/bin/sh -c 'sleep 3; exit 6'
+	atf_check -s not-exit:0 -o empty -e match:'status 3' python3 start.py jail -f c.conf -p 2 -c
+	atf_check -o ignore jail -c name=$p path=/ path.readonly persist
+	atf_check -s exit:7 python3 start.py jexec $p /bin/sh -c 'sleep 0.2; exit 7'
+}
+
 define_case parameters "parameters of the command line are checked before anything is done"
 parameters_body() {
 	new_root
@@ -134,6 +170,9 @@ exhibit_body() {
 
 atf_init_test_cases() {
 	atf_add_test_case usage
+	atf_add_test_case questions
+	atf_add_test_case ordinary
+	atf_add_test_case inherited
 	atf_add_test_case parameters
 	atf_add_test_case idle
 	atf_add_test_case names
