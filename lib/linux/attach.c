@@ -18,6 +18,7 @@
 #include "error.h"
 #include "group.h"
 #include "inside.h"
+#include "jail/members.h"
 #include "params.h"
 #include "process.h"
 #include "rlimit.h"
@@ -86,6 +87,8 @@ int running_open(const char *name_or_jid, struct running *ret, struct jail_error
 		r = tree_jail_open(&found.tree, found.name, &found.dirfd);
 	if (r == 0)
 		r = store_state_read(found.dirfd, &found.state);
+	if (r == 0)
+		members_recover_around(&found.tree, found.name, found.dirfd);
 	if (r == -EPERM || (r == -ENODATA && geteuid() != 0)) {
 		running_close(&found);
 		(void)jail_error_set(err, EPERM, "only root may look into a jail");

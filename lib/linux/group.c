@@ -92,35 +92,6 @@ const char *group_number(struct group *g, uint64_t n, const char *none)
 	return n == POLICY_UNLIMITED ? none : group_text(g, "%" PRIu64, n);
 }
 
-/* ------------------------------------------------------------------------------------------------------- stopping */
-
-/* That it was us is written down first: whoever finds it so, and its lock free, lets it go on. */
-int group_freeze(const struct tree *t, const char *name, int dirfd)
-{
-	uint32_t groups;
-	int r = tree_lock(t->fd, true);
-
-	if (r < 0)
-		return r;
-	r = store_check_add(t, name);
-	if (r == 0)
-		r = store_groups_read(dirfd, &groups);
-	if (r == 0)
-		r = store_groups_write(dirfd, groups | GROUP_FROZEN);
-	tree_unlock(t->fd);
-	return r < 0 ? r : group_write(dirfd, "cgroup.freeze", "1");
-}
-
-void group_recover(int dirfd)
-{
-	uint32_t groups;
-
-	if (store_groups_read(dirfd, &groups) < 0 || (groups & GROUP_FROZEN) == 0)
-		return;
-	if (group_write(dirfd, "cgroup.freeze", "0") == 0)
-		(void)store_groups_write(dirfd, groups & ~GROUP_FROZEN);
-}
-
 int group_leaf(int jailfd, int *ret_fd)
 {
 	int fd = openat(jailfd, TREE_LEAF, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -486,8 +457,8 @@ static int change(const struct group *g, const char *name, struct jail_error *er
 	unsigned v1 = g->need & ~g->where.v2;
 	int r = make_groups(g, name, false, err);
 
-	if (r == 0 && (g->need & GROUP_BIT(GROUP_CPU)) != 0 && (r = group_realtime_end_all(g->tree, name)) < 0)
-		(void)jail_error_sys(err, -r, "cannot end the real-time scheduling of its processes");
+	if (r == 0 && (g->need & GROUP_BIT(GROUP_CPU)) != 0)
+		r = group_realtime_end_all(g->tree, name, err);
 	if (r == 0 && v1 != 0)
 		r = group_v1_beneath(g, name, 1, false, err);
 	if (r == 0)

@@ -65,8 +65,6 @@ int group_usage(const struct tree *t, const char *name, enum watch_source source
 bool group_kills(const struct tree *t);
 /* Take a jail's groups away, but for its directory. Root lock held; nothing lives in it. */
 int group_remove(const struct tree *t, const char *name, int dirfd, struct jail_error *err);
-/* Somebody who changed the jail was killed: what had been stopped for that goes on. */
-void group_recover(int dirfd);
 /* Best effort, when `jail/` is made: switch the controllers on that limits need. */
 void group_begin(const struct tree *t);
 

@@ -20,8 +20,6 @@ enum group_controller { GROUP_CPU, GROUP_CPUSET, GROUP_MEMORY, GROUP_PIDS, GROUP
  */
 #define GROUP_MADE(controllers) ((controllers) << 8)
 #define GROUP_IS_MADE(groups) ((groups) >> 8 & GROUP_ALL)
-/* In the same: we have stopped it, and were killed if nobody has its lock. */
-#define GROUP_FROZEN 0x80000000u
 
 #define GROUP_DEVICES_MAX 32
 #define GROUP_RATES 4 /* readbps, writebps, readiops, writeiops: the order of enum policy_limit */
@@ -99,8 +97,6 @@ int group_open(const struct group *g, const char *name, enum group_controller c,
 /* Tell the caller something about a parameter. */
 void group_warn(
     const struct group *g, const struct jail_options *opts, const char *jail, const char *param, const char *text);
-/* Stop the processes of a jail and all beneath it, and let them go on. */
-int group_freeze(const struct tree *t, const char *name, int dirfd);
 
 /* group_find.c */
 const char *group_name_v2(enum group_controller c);
@@ -115,11 +111,6 @@ int groups_find(const struct tree *t, struct groups *ret);
 int groups_find_at(int dirfd, const char *file, struct groups *ret);
 void groups_close(struct groups *g);
 
-/* group_members.c */
-/* Call `fn` with each process, or thread, of a group itself; stops at what is not 0. Allocates nothing. */
-int group_processes(int dirfd, int (*fn)(void *arg, pid_t pid), void *arg);
-int group_threads(int dirfd, int (*fn)(void *arg, pid_t tid), void *arg);
-
 /* group_realtime.c */
 /* Has the caller real-time scheduling, and is the jail, or one above, one that has a limit of processors in v2? */
 bool group_realtime_matters(const struct tree *t, const char *name);
@@ -129,7 +120,7 @@ bool group_realtime_matters(const struct tree *t, const char *name);
  */
 int group_realtime_end(const struct tree *t, const char *name, pid_t pid, bool joins);
 /* Every thread of the jail and of those beneath it. */
-int group_realtime_end_all(const struct tree *t, const char *name);
+int group_realtime_end_all(const struct tree *t, const char *name, struct jail_error *err);
 
 /* group_want.c */
 void group_want_none(struct group_want *w);

@@ -12,7 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "error.h"
 #include "group_parts.h"
+#include "jail/members.h"
 
 /* The system calls themselves: musl has no functions for them. */
 static bool is_realtime(pid_t tid)
@@ -66,33 +68,24 @@ int group_realtime_end(const struct tree *t, const char *name, pid_t pid, bool j
 	return is_realtime(pid) && (joins || is_limited(t, name)) ? make_ordinary(NULL, pid) : 0;
 }
 
-struct beneath {
-	const struct tree *tree;
-	const char *name;
-};
-
-static int end_child(void *arg, const char *child)
+static int end_process(void *arg, const struct member *m)
 {
-	const struct beneath *up = arg;
-	char name[JAIL_NAME_MAX + 1];
-
-	if ((size_t)snprintf(name, sizeof(name), "%s.%s", up->name, child) >= sizeof(name))
-		return -ENAMETOOLONG;
-	return group_realtime_end_all(up->tree, name);
+	(void)arg;
+	return member_threads(m, make_ordinary, NULL);
 }
 
-int group_realtime_end_all(const struct tree *t, const char *name)
+int group_realtime_end_all(const struct tree *t, const char *name, struct jail_error *err)
 {
-	_cleanup_close_ int fd = -1, leaf = -1;
-	struct beneath b = {.tree = t, .name = name};
+	struct members_freeze frozen = MEMBERS_FREEZE_NONE;
+	_cleanup_close_ int fd = -1;
 	int r = tree_jail_open(t, name, &fd);
 
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	r = group_threads(fd, make_ordinary, NULL);
-	if (r == 0)
-		r = group_leaf(fd, &leaf);
-	if (r == 0)
-		r = group_threads(leaf, make_ordinary, NULL);
-	return r == 0 ? tree_children(fd, end_child, &b) : r;
+		return r == -ENOENT ? 0 : jail_error_sys(err, -r, "cannot open its control group");
+	r = members_freeze(t, name, &frozen, err);
+	if (r < 0)
+		return r;
+	r = members_each(fd, MEMBERS_BENEATH, end_process, NULL);
+	members_thaw(&frozen);
+	return r < 0 ? jail_error_sys(err, -r, "cannot end the real-time scheduling of its processes") : 0;
 }

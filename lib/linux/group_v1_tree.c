@@ -15,11 +15,10 @@
 
 #include "error.h"
 #include "group_parts.h"
+#include "jail/members.h"
 #include "store.h"
 
 #define TREE "jail"
-#define PASSES_FREE 4
-#define PASSES_MAX 1000
 #define BUSY_TRIES 12
 
 void group_v1_path(const char *name, const char *file, char *ret, size_t size)
@@ -319,41 +318,42 @@ int group_join(const struct tree *t, const char *name, pid_t pid, struct jail_er
 	return r;
 }
 
-/* One pass: each process of a jail that is not yet where it belongs. */
-struct pass {
+/* Each process of a jail that is not yet where it belongs. */
+struct moving {
 	const struct group *group;
 	const char *name;
 	char (*at)[JAIL_NAME_MAX + 1];
 	unsigned controllers;
-	unsigned moved;
 };
 
 /* "4:memory:/jail/web" in /proc/PID/cgroup; the path ends the line. */
-static bool is_in(pid_t pid, enum group_controller c, const char *path)
+static bool is_in(const struct member *m, enum group_controller c, const char *path)
 {
-	char file[32], text[8192], *save;
+	_cleanup_close_ int fd = member_open(m, "cgroup", O_RDONLY);
+	char text[8192], *save;
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	(void)snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
-	if (group_read(AT_FDCWD, file, text, sizeof(text)) < 0)
+	if (n < 0)
 		return false;
+	text[n] = '\0';
 	for (char *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
 		char *names = strchr(line, ':'), *where = names != NULL ? strchr(names + 1, ':') : NULL;
-		size_t n, length = strlen(path);
+		size_t length = strlen(path), all;
 
 		if (where == NULL)
 			continue;
 		*where++ = '\0';
-		n = strlen(where);
-		if (group_has_word(names + 1, group_name_v1(c), ',') && n > length && where[n - length - 1] == '/' &&
-		    strcmp(where + n - length, path) == 0)
+		all = strlen(where);
+		if (group_has_word(names + 1, group_name_v1(c), ',') && all > length &&
+		    where[all - length - 1] == '/' && strcmp(where + all - length, path) == 0)
 			return true;
 	}
 	return false;
 }
 
-static int move_one(void *arg, pid_t pid)
+static int move_one(void *arg, const struct member *m)
 {
-	struct pass *p = arg;
+	const struct moving *p = arg;
 
 	for (unsigned c = 0; c < GROUP_COUNT; c++) {
 		char path[JAIL_NAME_MAX + 16];
@@ -362,21 +362,22 @@ static int move_one(void *arg, pid_t pid)
 		if ((p->controllers & GROUP_BIT(c)) == 0)
 			continue;
 		group_v1_path(p->at[c], "", path, sizeof(path));
-		if (is_in(pid, (enum group_controller)c, path))
+		if (is_in(m, (enum group_controller)c, path))
 			continue;
-		r = join(&p->group->where, (enum group_controller)c, p->at[c], pid);
+		if (!member_lives(m))
+			return 0;
+		r = join(&p->group->where, (enum group_controller)c, p->at[c], m->pid);
 		if (r < 0 && r != -ESRCH)
 			return r;
-		p->moved++;
 	}
 	return 0;
 }
 
-static int move_jail(struct pass *p, const char *name);
+static int move_jail(const struct moving *p, const char *name);
 
 static int move_child(void *arg, const char *child)
 {
-	struct pass *p = arg;
+	const struct moving *p = arg;
 	char name[JAIL_NAME_MAX + 1];
 
 	if ((size_t)snprintf(name, sizeof(name), "%s.%s", p->name, child) >= sizeof(name))
@@ -384,49 +385,31 @@ static int move_child(void *arg, const char *child)
 	return move_jail(p, name);
 }
 
-static int move_jail(struct pass *p, const char *name)
+static int move_jail(const struct moving *p, const char *name)
 {
 	char at[GROUP_COUNT][JAIL_NAME_MAX + 1];
-	struct pass here = {.group = p->group, .name = name, .at = at, .controllers = p->controllers};
-	_cleanup_close_ int fd = -1, leaf = -1;
+	struct moving here = {.group = p->group, .name = name, .at = at, .controllers = p->controllers};
+	_cleanup_close_ int fd = -1;
 	int r = tree_jail_open(p->group->tree, name, &fd);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	here.controllers &= nearest(p->group->tree, name, at);
-	r = group_processes(fd, move_one, &here);
-	if (r == 0)
-		r = group_leaf(fd, &leaf);
-	if (r == 0)
-		r = group_processes(leaf, move_one, &here);
-	if (r == 0)
-		r = tree_children(fd, move_child, &here);
-	p->moved += here.moved;
-	return r;
+	r = members_each(fd, 0, move_one, &here);
+	return r == 0 ? tree_children(fd, move_child, &here) : r;
 }
 
+/* The kernel takes numbers only: nobody inside may end, and so free one, while they are used. */
 int group_v1_move(const struct group *g, const char *name, unsigned controllers, struct jail_error *err)
 {
-	_cleanup_close_ int fd = -1;
-	bool frozen = false, done = false;
-	int r = tree_jail_open(g->tree, name, &fd);
+	struct members_freeze frozen = MEMBERS_FREEZE_NONE;
+	struct moving p = {.group = g, .controllers = controllers};
+	int r = members_freeze(g->tree, name, &frozen, err);
 
-	for (unsigned passes = 0; r == 0 && !done && passes < PASSES_MAX; passes++) {
-		struct pass p = {.group = g, .name = name, .controllers = controllers};
-
-		/* One that forks faster than we move is stopped. */
-		if (passes == PASSES_FREE) {
-			frozen = true;
-			r = group_freeze(g->tree, name, fd);
-		}
-		if (r == 0)
-			r = move_jail(&p, name);
-		done = p.moved == 0;
-	}
-	if (r == 0 && !done)
-		r = -EAGAIN;
-	if (frozen)
-		group_recover(fd);
+	if (r < 0)
+		return r;
+	r = move_jail(&p, name);
+	members_thaw(&frozen);
 	return r < 0 ? jail_error_sys(err, -r, "cannot put its processes into its groups of cgroup v1") : 0;
 }
 

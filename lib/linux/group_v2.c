@@ -14,11 +14,11 @@
 
 #include "error.h"
 #include "group_parts.h"
+#include "jail/members.h"
 #include "sys.h"
 
 #define PERIOD 100000u /* microseconds, the kernel's default */
-#define PASSES_FREE 6  /* more than that is a jail that forks faster than we move */
-#define PASSES_MAX 1000
+#define ENTERED_TRIES 100
 
 /* ---------------------------------------------------------------------------------------------------------- texts */
 
@@ -180,48 +180,38 @@ static int enable_in(const struct group *g, int dirfd, unsigned controllers, con
 	return 0;
 }
 
-struct pass {
-	int leaf;
-	unsigned moved;
-};
-
-static int move_one(void *arg, pid_t pid)
+static int move_one(void *arg, const struct member *m)
 {
-	struct pass *p = arg;
+	const int *leaf = arg;
 	char text[16];
 	int r;
 
-	(void)snprintf(text, sizeof(text), "%d", pid);
-	r = group_write(p->leaf, "cgroup.procs", text);
-	p->moved++;
+	(void)snprintf(text, sizeof(text), "%d", m->pid);
+	r = member_lives(m) ? group_write(*leaf, "cgroup.procs", text) : 0;
 	return r == -ESRCH ? 0 : r;
 }
 
-/* Until none is left in the jail's directory itself and the kernel lets it divide. */
+/*
+ * The kernel takes numbers only: nobody inside may end, and so free one, while they are used, nor be born into what is
+ * to divide.
+ */
 static int empty_into(
     const struct group *g, const char *name, int dirfd, int leaf, unsigned controllers, struct jail_error *err)
 {
-	bool frozen = false;
-	int r = 0;
+	struct members_freeze frozen = MEMBERS_FREEZE_NONE;
+	int r = members_freeze(g->tree, name, &frozen, err);
 
-	for (unsigned passes = 0; r == 0 && passes < PASSES_MAX; passes++) {
-		struct pass p = {.leaf = leaf};
-
-		if (passes == PASSES_FREE) {
-			frozen = true;
-			r = group_freeze(g->tree, name, dirfd);
-		}
+	if (r < 0)
+		return r;
+	for (unsigned tries = 0;; tries++) {
+		r = members_each(dirfd, 0, move_one, &leaf);
 		if (r == 0)
-			r = group_processes(dirfd, move_one, &p);
-		if (r < 0 || p.moved > 0)
-			continue;
-		r = enable_in(g, dirfd, controllers, name, err);
-		if (r != -EBUSY)
+			r = enable_in(g, dirfd, controllers, name, err);
+		/* Somebody has entered just now. */
+		if (r != -EBUSY || tries >= ENTERED_TRIES)
 			break;
-		r = 0; /* one was born into it just now */
 	}
-	if (frozen)
-		group_recover(dirfd);
+	members_thaw(&frozen);
 	return r;
 }
 

@@ -106,7 +106,7 @@ static int change_one(const struct running *jail, const struct plan *plan, bool 
 		r = errand_run(inside, &in, err);
 	if (r == 0)
 		r = netrate_change(jail->dirfd, was, &now, err);
-	return r < 0 ? r : rlimit_change(jail->dirfd, was, will, err);
+	return r < 0 ? r : rlimit_change(&jail->tree, jail->name, jail->dirfd, was, will, err);
 }
 
 struct children {

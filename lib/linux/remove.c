@@ -12,6 +12,7 @@
 
 #include "error.h"
 #include "group.h"
+#include "jail/members.h"
 #include "process.h"
 #include "range.h"
 #include "util.h"
@@ -212,6 +213,7 @@ int remove_if_over(const struct tree *t, const char *name, bool wait, struct jai
 {
 	_cleanup_close_ int fd = -1;
 	struct store_state s;
+	bool frozen;
 	int r = tree_jail_lock(t, name, wait, &fd);
 
 	if (r == -ENOENT) {
@@ -235,9 +237,11 @@ int remove_if_over(const struct tree *t, const char *name, bool wait, struct jai
 		r = listed ? take_away(t, name, fd, err) : remove_jail(t, name, fd, err);
 		return r < 0 ? r : 1;
 	}
-	group_recover(fd);
-	/* A jail that persists by itself need not be looked at again. */
-	if (store_state_read(fd, &s) == 0 && (s.flags & STORE_F_PERSIST) != 0 && tree_lock(t->fd, true) == 0) {
+	frozen = members_recover(t, fd);
+	/* A jail that persists by itself need not be looked at again, unless a tool that can be killed keeps it frozen.
+	 */
+	if (!frozen && store_state_read(fd, &s) == 0 && (s.flags & STORE_F_PERSIST) != 0 &&
+	    tree_lock(t->fd, true) == 0) {
 		(void)store_check_drop(t, name);
 		tree_unlock(t->fd);
 	}

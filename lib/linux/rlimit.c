@@ -12,10 +12,7 @@
 
 #include "check.h"
 #include "error.h"
-#include "process.h"
-#include "sys.h"
-
-#define PASSES_MAX 1000 /* a jail that forks faster than this walks is still caught: what is forked has the limit */
+#include "jail/members.h"
 
 static const struct {
 	enum policy_limit limit;
@@ -94,35 +91,23 @@ int rlimit_check(const struct policy_record *was, const struct policy_record *wi
 	return 0;
 }
 
-/* 1: it had another one. Who has ended meanwhile has none. */
-static int change_process(pid_t pid, int resource, const struct rlimit *want)
+/* A process that has ended has none. */
+static int change_process(const struct member *m, int resource, const struct rlimit *want)
 {
-	struct rlimit now;
-
-	if (prlimit(pid, (__typeof__(RLIMIT_AS))resource, NULL, &now) < 0)
-		return errno == ESRCH ? 0 : negative_errno();
-	if (now.rlim_cur == want->rlim_cur && now.rlim_max == want->rlim_max)
+	if (!member_lives(m) || prlimit(m->pid, (__typeof__(RLIMIT_AS))resource, want, NULL) == 0 || errno == ESRCH)
 		return 0;
-	if (prlimit(pid, (__typeof__(RLIMIT_AS))resource, want, NULL) < 0)
-		return errno == ESRCH ? 0 : negative_errno();
-	return 1;
+	return negative_errno();
 }
 
 struct changing {
 	const struct policy_record *was, *will;
-	unsigned changed;
 	enum policy_limit limit; /* that failed */
 };
 
-/* The number is the process's for as long as it has not ended: looked at afterwards. */
-static int change_one(struct changing *c, pid_t pid)
+static int change_one(void *arg, const struct member *m)
 {
-	_cleanup_close_ int pidfd = sys_pidfd_open(pid);
+	struct changing *c = arg;
 
-	if (pidfd < 0)
-		return errno == ESRCH ? 0 : negative_errno();
-	if (process_ended(pidfd))
-		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		struct rlimit want;
 		int r;
@@ -132,55 +117,32 @@ static int change_one(struct changing *c, pid_t pid)
 			continue;
 		r = wanted(table[i].resource, c->will->limit[c->limit], &want);
 		if (r == 0)
-			r = change_process(pid, table[i].resource, &want);
+			r = change_process(m, table[i].resource, &want);
 		if (r < 0)
 			return r;
-		c->changed += (unsigned)r;
 	}
 	return 0;
 }
 
-static int one_pass(struct changing *c, int jailfd, const char *file)
+static bool differ(const struct policy_record *was, const struct policy_record *will)
 {
-	char text[8192], *at = text;
-	_cleanup_close_ int fd = openat(jailfd, file, O_RDONLY | O_CLOEXEC);
-	size_t kept = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return errno == ENOENT || errno == ENODEV ? 0 : negative_errno();
-	while ((n = read(fd, text + kept, sizeof(text) - 1 - kept)) > 0) {
-		char *end;
-
-		text[kept + (size_t)n] = '\0';
-		for (at = text; (end = strchr(at, '\n')) != NULL; at = end + 1) {
-			int r = change_one(c, (pid_t)strtol(at, NULL, 10));
-
-			if (r < 0)
-				return r;
-		}
-		kept = strlen(at);
-		memmove(text, at, kept + 1);
-	}
-	return n < 0 && errno != ENODEV ? negative_errno() : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (was->limit[table[i].limit] != will->limit[table[i].limit])
+			return true;
+	return false;
 }
 
-/* What is forked by one that has the limit has it too: when a pass finds none without it, there is none. */
-int rlimit_change(int jailfd, const struct policy_record *was, const struct policy_record *will, struct jail_error *err)
+/* prlimit(2) takes a number: nobody inside may end, and so free one, while they are used, nor fork. */
+int rlimit_change(const struct tree *t, const char *name, int jailfd, const struct policy_record *was,
+    const struct policy_record *will, struct jail_error *err)
 {
+	struct members_freeze frozen = MEMBERS_FREEZE_NONE;
 	struct changing c = {.was = was, .will = will};
+	int r = differ(was, will) ? members_freeze(t, name, &frozen, err) : 1;
 
-	for (unsigned pass = 0; pass < PASSES_MAX; pass++) {
-		int r;
-
-		c.changed = 0;
-		r = one_pass(&c, jailfd, "cgroup.procs");
-		if (r == 0)
-			r = one_pass(&c, jailfd, ".self/cgroup.procs");
-		if (r < 0)
-			return failed(err, c.limit, -r);
-		if (c.changed == 0)
-			return 0;
-	}
-	return jail_error_set(err, EBUSY, "its processes multiply faster than they can be limited");
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = members_each(jailfd, 0, change_one, &c);
+	members_thaw(&frozen);
+	return r < 0 ? failed(err, c.limit, -r) : 0;
 }

@@ -22,8 +22,8 @@ int rlimit_apply(const struct policy_record *record, struct jail_error *err);
  * Names the parameter.
  */
 int rlimit_check(const struct policy_record *was, const struct policy_record *will, struct jail_error *err);
-/* Hold every process in that control group to those of `will` that differ from `was`; also what is forked meanwhile. */
-int rlimit_change(
-    int jailfd, const struct policy_record *was, const struct policy_record *will, struct jail_error *err);
+/* Hold every process of a jail to those of `will` that differ from `was`. The jail is frozen for a moment. */
+int rlimit_change(const struct tree *t, const char *name, int jailfd, const struct policy_record *was,
+    const struct policy_record *will, struct jail_error *err);
 
 #endif

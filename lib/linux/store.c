@@ -93,6 +93,28 @@ int store_groups_write(int jailfd, uint32_t groups)
 	return fsetxattr(jailfd, PREFIX "groups", &groups, sizeof(groups), 0) < 0 ? negative_errno() : 0;
 }
 
+int store_frozen_read(int jailfd, struct store_frozen *ret)
+{
+	struct store_frozen f;
+	ssize_t n = fgetxattr(jailfd, PREFIX "frozen", &f, sizeof(f));
+
+	if (n < 0 && errno != ERANGE)
+		return negative_errno();
+	/* Another version wrote it: nobody that we know keeps the jail frozen. */
+	*ret = n == (ssize_t)sizeof(f) ? f : (struct store_frozen){0};
+	return 0;
+}
+
+int store_frozen_write(int jailfd, const struct store_frozen *f)
+{
+	return fsetxattr(jailfd, PREFIX "frozen", f, sizeof(*f), 0) < 0 ? negative_errno() : 0;
+}
+
+int store_frozen_drop(int jailfd)
+{
+	return fremovexattr(jailfd, PREFIX "frozen") < 0 && errno != ENODATA ? negative_errno() : 0;
+}
+
 static void piece_name(char *buf, size_t size, unsigned piece)
 {
 	if (piece == 0)

@@ -10,6 +10,7 @@
  *   on `jail/NAME`:   state  struct store_state, without the limits of its record
  *                     limits those, where the jail has any
  *                     groups in which hierarchies of cgroup v1 it has a group beside (group.h)
+ *                     frozen which tool has stopped its processes (jail/members.h)
  *                     params the parameters (params_encode()), in pieces: params, params1, ...
  *
  * The attributes of `jail/` are changed only with its lock held.
@@ -51,6 +52,18 @@ int store_state_write(int jailfd, const struct store_state *s);
 /* 0: it has none. */
 int store_groups_read(int jailfd, uint32_t *ret);
 int store_groups_write(int jailfd, uint32_t groups);
+
+/* On the outermost jail: which tool keeps its processes frozen. */
+struct store_frozen {
+	int32_t pid;	/* the tool, in the host's numbers */
+	uint32_t was;	/* it was frozen before that, and stays so */
+	uint64_t start; /* as in store_state */
+};
+
+/* ENODATA: none does. */
+int store_frozen_read(int jailfd, struct store_frozen *ret);
+int store_frozen_write(int jailfd, const struct store_frozen *f);
+int store_frozen_drop(int jailfd);
 int store_params_read(int jailfd, struct jail_params **ret);
 /* Are these what is recorded? 1, 0 or -errno. */
 int store_params_same(int jailfd, const struct jail_params *p);

@@ -1,0 +1,98 @@
+#! /usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What acts on the processes of a jail acts on these and on no other: numbers that
+# become another's under the tool's hands, jails that a killed tool left frozen,
+# a process 1 that isn't ours.
+. "$(atf_get_srcdir)/../functional/common.sh"
+
+number=$JAIL_HOSTILE/number
+v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+
+# box NAME PARAMETER...: a jail with three processes that its process 1 reaps.
+box() {
+	new_root
+	atf_check -o ignore jail -c name="$@" path="$root" persist
+	name=$1
+	atf_check jexec "$name" /bin/sh -c 'for i in 1 2 3; do sleep 1000 </dev/null >/dev/null 2>&1 & done'
+}
+
+# act COMMAND...: it acts on each of the three, and none of the numbers is another's then. The killed ones and what is
+# left are the jail's own matter.
+act() {
+	"$number" -c 3 "$@" >out 2>err
+	code=$?
+	cat out err
+	[ $code != 3 ] || atf_skip "numbers can't be chosen here: $(cat err)"
+	[ $code = 0 ] || die "exit $code: $(cat out err)"
+	[ "$(cat "$v2/jail/$p/cgroup.freeze")" = 0 ] || die "left frozen"
+}
+
+define_case rlimit 'a number that is another'\''s when its limits are set'
+rlimit_body() {
+	box "$(prefix)"
+	act jail -m name=$p limit.openfiles=100
+	jail -R $p
+	nothing_left
+}
+
+define_case group 'a number that is another'\''s when it is put into a group'
+group_body() {
+	! grep -q pids "$v2/cgroup.controllers" || atf_skip "nothing is put by number where cgroup v2 has the controllers"
+	box "$(prefix)"
+	act jail -m name=$p limit.maxproc=50
+	jail -R $p
+	nothing_left
+}
+
+# A tool that was killed in the middle: the jail is frozen, and it stands written who did it. 2 ^ 31 - 1 is no process.
+leave_frozen() {
+	setfattr -n trusted.jail.frozen -v "0xffffff7f${1}0000000000000000000000" "$v2/jail/$p" || die setfattr
+	echo 1 >"$v2/jail/$p/cgroup.freeze" || die "cannot freeze"
+}
+
+define_case thaw 'what a killed tool left frozen goes on with the next command'
+thaw_body() {
+	new_root
+	atf_check -o ignore jail -c name=$p path="$root" persist
+	leave_frozen 00
+	atf_check -o inline:'on\n' timeout 20 jexec $p /bin/echo on
+	leave_frozen 00
+	atf_check -o ignore timeout 20 jail -m name=$p limit.openfiles=100
+	[ "$(cat "$v2/jail/$p/cgroup.freeze")" = 0 ] || die "left frozen"
+	# One that was frozen by somebody else before stays so.
+	leave_frozen 01
+	atf_check -o ignore timeout 20 jail -m name=$p limit.openfiles=90
+	[ "$(cat "$v2/jail/$p/cgroup.freeze")" = 1 ] || die "no longer frozen"
+	atf_check -o ignore timeout 20 jail -R $p
+	nothing_left
+}
+
+define_case killed 'a tool is killed at every call while the jail is frozen'
+killed_body() {
+	[ -z "${JAIL_VM:-}" ] || atf_skip "too many commands for emulation"
+	box "$(prefix)"
+	tool=$(command -v jail)
+	# Lower each time: raising takes a capability that may be missing. The second change does what every later one does.
+	for n in 901 900; do
+		"$JAIL_HOSTILE/inject" -l -- "$tool" -q -m name=$p limit.openfiles=$n 2>calls || die "$(cat calls)"
+	done
+	# From a little before the first number that is used to a little behind the last.
+	sed -n 's/^0:\([0-9]*\) prlimit64$/\1/p' calls >used
+	n=$(($(head -n 1 used) - 30)) last=$(($(tail -n 1 used) + 10)) frozen=0
+	while [ $n -lt $last ]; do
+		"$JAIL_HOSTILE/inject" -k -n $n -- "$tool" -q -m name=$p limit.openfiles=$((900 - n)) >/dev/null 2>&1
+		[ "$(cat "$v2/jail/$p/cgroup.freeze")" = 0 ] || frozen=$((frozen + 1))
+		atf_check -o inline:'on\n' timeout 20 jexec $p /bin/echo on
+		n=$((n + 1))
+	done
+	[ $frozen -gt 0 ] || die "it was never frozen when the tool was killed"
+	atf_check -o ignore timeout 20 jail -R $p
+	nothing_left
+}
+
+atf_init_test_cases() {
+	atf_add_test_case rlimit
+	atf_add_test_case group
+	atf_add_test_case thaw
+	atf_add_test_case killed
+}
