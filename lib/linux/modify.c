@@ -92,12 +92,11 @@ static int change_names(const struct change *c, struct jail_error *err)
 static int change_inside(void *arg, struct jail_error *err)
 {
 	const struct change *c = arg;
-	const struct policy_record *record = &c->jail->state.record;
 	int r;
 
 	if (setns(c->jail->pidfd, CLONE_NEWNS | CLONE_NEWUTS) < 0)
 		return jail_error_sys(err, errno, "cannot join its namespaces");
-	r = view_change(c->view_was, c->view_will, c->view, c->users_fd, record->users_base, record->users_count, err);
+	r = view_change(c->view_was, c->view_will, c->view, err);
 	return r < 0 ? r : change_names(c, err);
 }
 
@@ -122,14 +121,15 @@ static int see_as_child(
 static int prepare_view(
     struct change *c, const struct jail_params *old, const struct jail_params *params, struct jail_error *err)
 {
-	const struct policy_record *seen;
+	const struct policy_record *seen, *record = &c->jail->state.record;
 	int r = c->parent.name[0] != '\0' ? see_as_child(c, old, params, err) : 0;
 
 	if (r < 0)
 		return r;
 	c->view_was = c->seen[0] != NULL ? c->seen[0] : c->was;
 	c->view_will = c->seen[1] != NULL ? c->seen[1] : c->will;
-	r = view_prepare_change(c->view_was, c->view_will, c->parent.root, &c->view, err);
+	r = view_prepare_change(c->view_was, c->view_will, c->parent.root, c->users_fd, record->users_base,
+	    record->users_count, &c->view, err);
 	if (r < 0 || c->view_will == c->will)
 		return r;
 	seen = &c->view_will->record;

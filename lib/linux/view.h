@@ -62,16 +62,16 @@ int view_clean(const struct plan *plan, struct jail_error *err);
 /*
  * Live changes. In the tool: check what of them is possible, open the sources of what is new. `was` is the running
  * jail's plan, `will` the wanted one (it must outlive the view; its record gets the devices). What can't be changed is
- * EBUSY, EPERM or ENOTSUP with the parameter.
+ * EBUSY, EPERM or ENOTSUP with the parameter. What is to be mounted is made here, with the jail's users (`userns_fd`
+ * and their range), and its attributes are locked.
  */
-int view_prepare_change(
-    const struct plan *was, struct plan *will, int parent_root_fd, struct view **ret, struct jail_error *err);
+int view_prepare_change(const struct plan *was, struct plan *will, int parent_root_fd, int userns_fd, uint32_t base,
+    uint32_t count, struct view **ret, struct jail_error *err);
 /*
  * In a process that has joined the jail's mount namespace as root of the host: cover more paths, add and remove mounts
  * and device nodes, switch the root to read only; all or nothing.
  */
-int view_change(const struct plan *was, const struct plan *will, struct view *prepared, int userns_fd, uint32_t base,
-    uint32_t count, struct jail_error *err);
+int view_change(const struct plan *was, const struct plan *will, struct view *prepared, struct jail_error *err);
 
 /* From inside the mount namespace of a running jail: its file system of terminals, to a record's limit. */
 int view_terminals_change(const struct policy_record *record, struct jail_error *err);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * view_change.c: changes of a running jail's view, from inside its mount namespace, all of them or none. What was
- * mounted when the jail was made is locked by the kernel for the jail's life; what is added later is not, so covers are
- * only added where nobody inside may unmount. It may not know why a change is wanted.
+ * mounted when the jail was made is locked by the kernel for the jail's life. Of a mount that is added later only the
+ * attributes are locked: root inside may unmount it, so covers are only added where nobody inside may unmount. It may
+ * not know why a change is wanted.
  */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
 
 #include "view_parts.h"
 
@@ -104,51 +104,30 @@ static int check(const struct plan *was, const struct plan *will, struct jail_er
 /* ---------------------------------------------------------------------------------------------------- prepare */
 
 /* A cover is a piece of a file system that is mounted somewhere: of a namespace that ends with this process. */
-static int make_covers(struct view *v, const struct plan *was)
+static int make_covers(struct view *v, int *numbers)
 {
-	int r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? negative_errno() : 0;
+	int r = view_scratch_empties(v);
 
 	if (r == 0)
-		r = view_scratch_empties(v);
-	return r < 0 ? r : view_identity_prepare(v, was);
+		r = view_identity_prepare(v, v->was);
+	numbers[0] = v->scratch;
+	numbers[1] = v->empty_dir;
+	numbers[2] = v->empty_file;
+	memcpy(numbers + 3, v->identity, sizeof(v->identity));
+	return r;
 }
 
 static int prepare_covers(struct view *v, const struct plan *was, struct jail_error *err)
 {
-	/* It shares our descriptors, so those that it opens are ours; their numbers come through the pipe. */
-	struct clone_args args = {.flags = CLONE_NEWNS | CLONE_FILES | CLONE_CLEAR_SIGHAND};
-	int numbers[4 + VIEW_IDENTITIES] = {-1, -1, -1, -EIO, -1, -1}, ends[2];
-	siginfo_t info;
-	ssize_t n;
-	long pid;
+	int numbers[3 + VIEW_IDENTITIES] = {-1, -1, -1, -1, -1}, r;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return jail_error_sys(err, errno, "cannot make a pipe");
-	pid = sys_clone3(&args);
-	if (pid == 0) {
-		(void)umask(0);
-		numbers[3] = make_covers(v, was);
-		numbers[0] = v->scratch;
-		numbers[1] = v->empty_dir;
-		numbers[2] = v->empty_file;
-		memcpy(numbers + 4, v->identity, sizeof(v->identity));
-		_exit(write(ends[1], numbers, sizeof(numbers)) != (ssize_t)sizeof(numbers));
-	}
-	if (pid > 0)
-		while (waitid(P_PID, (id_t)pid, &info, WEXITED | __WALL) < 0 && errno == EINTR)
-			;
-	else
-		numbers[3] = negative_errno();
-	(void)close_fd(ends[1]);
-	n = pid > 0 ? read(ends[0], numbers, sizeof(numbers)) : 0;
-	(void)close_fd(ends[0]);
-	if (n == (ssize_t)sizeof(numbers)) {
-		v->scratch = numbers[0];
-		v->empty_dir = numbers[1];
-		v->empty_file = numbers[2];
-		memcpy(v->identity, numbers + 4, sizeof(v->identity));
-	}
-	return numbers[3] < 0 ? jail_error_sys(err, -numbers[3], "cannot make covers") : 0;
+	v->was = was;
+	r = view_aside(make_covers, v, numbers, ARRAY_SIZE(numbers));
+	v->scratch = numbers[0];
+	v->empty_dir = numbers[1];
+	v->empty_file = numbers[2];
+	memcpy(v->identity, numbers + 3, sizeof(v->identity));
+	return r < 0 ? jail_error_sys(err, -r, "cannot make covers") : 0;
 }
 
 static int prepare_mounts(struct view *v, const struct plan *was, int parent_root_fd, struct jail_error *err)
@@ -166,23 +145,27 @@ static int prepare_mounts(struct view *v, const struct plan *was, int parent_roo
 		} else {
 			r = view_mount_prepare(v, i, parent_root_fd, err);
 		}
+		if (r == 0)
+			r = view_mount_make(v, i, err);
 		if (r < 0)
 			return r;
 		v->mount[i].wanted = true;
 	}
-	return 0;
+	return view_lock_made(v, err);
 }
 
-int view_prepare_change(
-    const struct plan *was, struct plan *will, int parent_root_fd, struct view **ret, struct jail_error *err)
+int view_prepare_change(const struct plan *was, struct plan *will, int parent_root_fd, int userns_fd, uint32_t base,
+    uint32_t count, struct view **ret, struct jail_error *err)
 {
 	struct view *v = NULL;
 	int r = check(was, will, err);
 
 	if (r == 0)
 		r = view_new_view(will, &v, err);
-	if (r == 0)
+	if (r == 0) {
+		v->users = (struct view_users){.known = true, .fd = userns_fd, .base = base, .count = count};
 		r = view_dev_prepare(v, err);
+	}
 	if (r == 0)
 		r = prepare_mounts(v, was, parent_root_fd, err);
 	if (r == 0 && (hides_more(was, will) || view_identity_differs(was, will)))
@@ -368,15 +351,13 @@ static void take_back(struct view *v, const struct plan *was, struct undo *u)
 		(void)view_attach(v, u->removed[i].fd, u->removed[i].target, u->removed[i].directory, NULL);
 }
 
-int view_change(const struct plan *was, const struct plan *will, struct view *prepared, int userns_fd, uint32_t base,
-    uint32_t count, struct jail_error *err)
+int view_change(const struct plan *was, const struct plan *will, struct view *prepared, struct jail_error *err)
 {
 	struct view *v = prepared;
 	struct undo u = {.nremoved = 0};
 	mode_t mask = umask(0);
 	int r = will == v->plan ? check(was, will, err) : jail_error_set(err, EINVAL, "not the plan that was prepared");
 
-	v->users = (struct view_users){.known = true, .fd = userns_fd, .base = base, .count = count};
 	if (r == 0) {
 		v->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		r = v->root < 0 ? jail_error_sys(err, errno, "cannot open the jail's root") : 0;

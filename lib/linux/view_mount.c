@@ -239,27 +239,30 @@ static int dress(const struct view *v, int fd, const struct plan_mount *m, unsig
 	return r < 0 ? jail_error_sys(err, -r, "cannot mount %s", m->source) : 0;
 }
 
-static int attach_copy(struct view *v, const struct plan_mount *m, int fd, struct jail_error *err)
+/* Attach a mount that has its attributes. */
+static int attach_made(struct view *v, const struct plan_mount *m, int fd, struct jail_error *err)
 {
 	struct view_stat st;
-	int r = dress(v, fd, m, attributes(m), err);
+	int r = view_stat(fd, &st);
 
-	if (r < 0)
-		return r;
-	r = view_stat(fd, &st);
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot mount %s", m->source);
 	return view_attach(v, fd, m->target, S_ISDIR(st.mode), err);
 }
 
-static int attach_tmpfs(struct view *v, const struct plan_mount *m, struct jail_error *err)
+static int attach_copy(struct view *v, const struct plan_mount *m, int fd, struct jail_error *err)
+{
+	int r = dress(v, fd, m, attributes(m), err);
+
+	return r < 0 ? r : attach_made(v, m, fd, err);
+}
+
+static int make_tmpfs(struct view *v, const struct plan_mount *m, struct jail_error *err)
 {
 	char size[32], mode[16], uid[16], gid[16], inodes[32];
 	struct view_option options[5];
 	uint64_t base = view_host_users(v) ? 0 : v->users.base;
 	size_t n = 0;
-	_cleanup_close_ int fd = -1;
-	int r;
 
 	(void)snprintf(mode, sizeof(mode), "%o", m->mode & 07777);
 	options[n++] = (struct view_option){"mode", mode};
@@ -278,7 +281,14 @@ static int attach_tmpfs(struct view *v, const struct plan_mount *m, struct jail_
 	(void)snprintf(gid, sizeof(gid), "%llu", (unsigned long long)(base + m->gid));
 	options[n++] = (struct view_option){"uid", uid};
 	options[n++] = (struct view_option){"gid", gid};
-	fd = view_new("tmpfs", attributes(m), options, n, err);
+	return view_new("tmpfs", attributes(m), options, n, err);
+}
+
+static int attach_tmpfs(struct view *v, const struct plan_mount *m, int made, struct jail_error *err)
+{
+	_cleanup_close_ int own = made < 0 ? make_tmpfs(v, m, err) : -1;
+	int fd = made < 0 ? own : made, r;
+
 	if (fd < 0)
 		return fd;
 	r = view_attach(v, fd, m->target, true, err);
@@ -359,9 +369,9 @@ static int attach(struct view *v, const struct plan_mount *m, struct view_mount 
 	switch (m->type) {
 	case PLAN_M_NULLFS:
 	case PLAN_M_BLOCK:
-		return attach_copy(v, m, from->source[0], err);
+		return from->made >= 0 ? attach_made(v, m, from->made, err) : attach_copy(v, m, from->source[0], err);
 	case PLAN_M_TMPFS:
-		return attach_tmpfs(v, m, err);
+		return attach_tmpfs(v, m, from->made, err);
 	case PLAN_M_PROCFS:
 	case PLAN_M_SYSFS:
 		return attach_kernel(v, m, err);
@@ -373,6 +383,24 @@ static int attach(struct view *v, const struct plan_mount *m, struct view_mount 
 		return attach_overlay(v, m, from, err);
 	}
 	return jail_error_set(err, EINVAL, "unknown file system %s", m->fstype);
+}
+
+int view_mount_make(struct view *v, size_t i, struct jail_error *err)
+{
+	const struct plan_mount *m = &v->plan->mount[i];
+	struct view_mount *to = &v->mount[i];
+	int r;
+
+	if (m->type == PLAN_M_TMPFS) {
+		r = make_tmpfs(v, m, err);
+		if (r >= 0)
+			to->made = r;
+	} else {
+		r = dress(v, to->source[0], m, attributes(m), err);
+		if (r >= 0)
+			to->made = take_fd(&to->source[0]);
+	}
+	return blame(m, r < 0 ? r : 0, err);
 }
 
 int view_mount_attach(struct view *v, size_t i, struct jail_error *err)

@@ -80,6 +80,7 @@ struct view_room {
 
 struct view {
 	struct plan *plan;
+	const struct plan *was; /* live: the running jail's */
 	struct view_users users;
 
 	/* prepared */
@@ -98,6 +99,7 @@ struct view {
 		int *source; /* detached copies (overlay: O_PATH layers follow), NULL: the type has none */
 		size_t nsources;
 		int beside, work_fd; /* unionfs: as above */
+		int made;	     /* live: the detached mount with its attributes, locked; -1: none yet */
 		bool wanted, added;  /* live */
 		char upper_name[NAME_MAX + 1], work_name[NAME_MAX + 32];
 	} * mount; /* one for each of plan->mount */
@@ -181,6 +183,17 @@ int view_scratch_make(struct view *v, struct jail_error *err);
 /* Live: a scratch file system for v->empty_dir and v->empty_file alone. -errno. */
 int view_scratch_empties(struct view *v);
 
+/* ------------------------------------------------------------------------------------- view_aside.c: live changes */
+
+#define VIEW_NUMBERS_MAX 128
+/*
+ * Run `fn` in a process with a private mount namespace of its own that shares our descriptors but not our memory: what
+ * it opens is ours, and the numbers that it leaves in `numbers` come back. What `fn` returns; -EIO: it was killed.
+ */
+int view_aside(int (*fn)(struct view *v, int *numbers), struct view *v, int *numbers, size_t n);
+/* Replace mount[i].made of each wanted mount by a copy whose attributes nobody inside can change. */
+int view_lock_made(struct view *v, struct jail_error *err);
+
 /* ----------------------------------------------------------------------------------------------- view_match.c */
 
 /* Does one name match one component of a glob (*, ?, [a-z], [!a-z])? Linear in practice, no recursion. */
@@ -242,6 +255,8 @@ int view_mount_prepare(struct view *v, size_t i, int parent_root_fd, struct jail
 int view_mounts_prepare(struct view *v, int parent_root_fd, struct jail_error *err);
 int view_mounts_attach(struct view *v, struct jail_error *err);
 int view_mount_attach(struct view *v, size_t i, struct jail_error *err);
+/* Live: make mount[i].made of a source or anew, with its attributes. */
+int view_mount_make(struct view *v, size_t i, struct jail_error *err);
 
 /* Covers that must be there before the mounts, because targets lie beneath them; and all the others. */
 int view_hide_nests(struct view *v, struct jail_error *err);

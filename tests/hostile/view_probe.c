@@ -314,7 +314,7 @@ static int change(struct probe *p, pid_t pid)
 	int status = 0;
 	pid_t child;
 
-	if (view_prepare_change(&p->was, &p->plan, -1, &v, &err) < 0) {
+	if (view_prepare_change(&p->was, &p->plan, -1, p->users_fd, p->inherit ? 0 : BASE, COUNT, &v, &err) < 0) {
 		report(&err);
 		return 70;
 	}
@@ -323,7 +323,7 @@ static int change(struct probe *p, pid_t pid)
 		(void)snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
 		if (setns(open(path, O_RDONLY | O_CLOEXEC), CLONE_NEWNS) < 0)
 			die(path);
-		if (view_change(&p->was, &p->plan, v, p->users_fd, p->inherit ? 0 : BASE, COUNT, &err) == 0)
+		if (view_change(&p->was, &p->plan, v, &err) == 0)
 			_exit(0);
 		report(&err);
 		_exit(70);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view_aside.c: mounts for a running jail that are prepared in a mount namespace beside it: covers, and mounts whose
+ * attributes are locked. It may not know where they are attached.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "view_parts.h"
+
+static void __attribute__((noreturn))
+aside_main(int (*fn)(struct view *v, int *numbers), struct view *v, int *numbers, size_t n, int end)
+{
+	ssize_t size = (ssize_t)(n * sizeof(*numbers));
+	int r;
+
+	(void)umask(0);
+	r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? negative_errno() : fn(v, numbers);
+	_exit(write(end, &r, sizeof(r)) != (ssize_t)sizeof(r) || write(end, numbers, (size_t)size) != size);
+}
+
+int view_aside(int (*fn)(struct view *v, int *numbers), struct view *v, int *numbers, size_t n)
+{
+	struct clone_args args = {.flags = CLONE_NEWNS | CLONE_FILES | CLONE_CLEAR_SIGHAND};
+	int ends[2], got[VIEW_NUMBERS_MAX], r = -EIO;
+	siginfo_t info;
+	long pid;
+
+	if (n > VIEW_NUMBERS_MAX)
+		return -E2BIG;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return negative_errno();
+	pid = sys_clone3(&args);
+	if (pid == 0)
+		aside_main(fn, v, numbers, n, ends[1]);
+	if (pid < 0)
+		r = negative_errno();
+	else
+		while (waitid(P_PID, (id_t)pid, &info, WEXITED | __WALL) < 0 && errno == EINTR)
+			;
+	(void)close_fd(ends[1]);
+	if (pid > 0 && (read(ends[0], &r, sizeof(r)) != (ssize_t)sizeof(r) ||
+			   read(ends[0], got, n * sizeof(*got)) != (ssize_t)(n * sizeof(*got))))
+		r = -EIO;
+	else if (pid > 0)
+		memcpy(numbers, got, n * sizeof(*got));
+	(void)close_fd(ends[0]);
+	return r;
+}
+
+/* ------------------------------------------------------------------------------------------------ locked mounts */
+
+/* A place of its own for each mount, in a file system that is the working directory. */
+static int place(struct view *v, size_t i)
+{
+	_cleanup_close_ int file = -1;
+	struct view_stat st;
+	char name[24];
+	int r = view_stat(v->mount[i].made, &st);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(name, sizeof(name), "%zu", i);
+	if (S_ISDIR(st.mode)) {
+		if (mkdirat(AT_FDCWD, name, 0755) < 0)
+			return negative_errno();
+	} else {
+		file = openat(AT_FDCWD, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		if (file < 0)
+			return negative_errno();
+	}
+	return sys_move_mount(v->mount[i].made, "", AT_FDCWD, name, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? negative_errno() : 0;
+}
+
+/*
+ * The kernel locks the attributes of every mount of a mount namespace that is copied for other users, and a copy of a
+ * single one of those keeps that (mount_namespaces(7)). The working directory moves along into the copy.
+ */
+static int lock(struct view *v, int *numbers)
+{
+	_cleanup_close_ int scratch = view_new("tmpfs", MOUNT_ATTR_NODEV, NULL, 0, NULL);
+	size_t n = 0;
+	int r = scratch < 0 ? scratch : view_park(scratch);
+
+	if (r == 0 && fchdir(scratch) < 0)
+		r = negative_errno();
+	for (size_t i = 0; r == 0 && i < v->plan->nmounts; i++)
+		r = v->mount[i].wanted ? place(v, i) : 0;
+	if (r == 0 && (setns(v->users.fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0))
+		r = negative_errno();
+	for (size_t i = 0; r == 0 && i < v->plan->nmounts; i++) {
+		char name[24];
+
+		if (!v->mount[i].wanted)
+			continue;
+		(void)snprintf(name, sizeof(name), "%zu", i);
+		numbers[n] = sys_open_tree(AT_FDCWD, name, OPEN_TREE_CLONE | AT_SYMLINK_NOFOLLOW);
+		r = numbers[n++] < 0 ? negative_errno() : 0;
+	}
+	return r;
+}
+
+int view_lock_made(struct view *v, struct jail_error *err)
+{
+	int numbers[VIEW_NUMBERS_MAX], r;
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->plan->nmounts; i++)
+		n += v->mount[i].wanted;
+	if (n == 0 || view_host_users(v))
+		return 0;
+	if (n > VIEW_NUMBERS_MAX)
+		return jail_error_set(err, E2BIG, "more than %d mounts at once", VIEW_NUMBERS_MAX);
+	for (size_t i = 0; i < n; i++)
+		numbers[i] = -1;
+	r = view_aside(lock, v, numbers, n);
+	n = 0;
+	for (size_t i = 0; r == 0 && i < v->plan->nmounts; i++)
+		if (v->mount[i].wanted) {
+			(void)close_fd(v->mount[i].made);
+			v->mount[i].made = numbers[n++];
+		}
+	if (r == -ENOSPC) {
+		(void)jail_error_set(err, ENOSPC, "cannot lock the mounts: too many mount namespaces");
+		return jail_error_hint(err, ENOSPC, "raise user.max_mnt_namespaces (sysctl), inside too");
+	}
+	return r < 0 ? jail_error_sys(err, -r, "cannot lock the mounts") : 0;
+}
