@@ -14,6 +14,7 @@
 #include "creation.h"
 #include "disk.h"
 #include "error.h"
+#include "jail/lock.h"
 #include "netrate.h"
 #include "process.h"
 #include "range.h"
@@ -70,8 +71,8 @@ static int take_range(struct port_jail *j, struct jail_error *err)
 }
 
 /*
- * May the parent have one more? The policy core says. Root lock held, so that two can't both be the last, and that none
- * is made in one that is being removed.
+ * May the parent have one more? The policy core says. The lock of all jails is held, so that two can't both be the
+ * last, and that none is made in one that is being removed.
  */
 static int ask_parent(const struct port_jail *j, struct jail_error *err)
 {
@@ -126,7 +127,7 @@ static int take_name_locked(struct port_jail *j, struct jail_error *err)
 	if (r < 0)
 		return r == -EEXIST ? r : jail_error_sys(err, -r, "cannot make its control group");
 	j->named = true;
-	r = tree_lock(j->dirfd, false);
+	r = lock_directory(&j->tree, j->dirfd, 0, &j->lock);
 	if (r == 0)
 		r = store_jid_choose(&j->tree, (uint32_t)j->plan->jid, &j->state.jid);
 	if (r < 0) {
@@ -179,11 +180,13 @@ static int take_name(struct port_jail *j, struct jail_error *err)
 		     (view_leaves(j->plan) ? STORE_F_LEFTOVER : 0) | (watching_any(j->plan) ? STORE_F_WATCHED : 0),
 	};
 	for (;;) {
-		r = tree_lock(j->tree.fd, true);
+		_cleanup_lock_ int all = -1;
+
+		r = lock_all(&j->tree, &all);
 		if (r < 0)
-			return jail_error_sys(err, -r, "cannot lock the jails' control group");
+			return lock_failed(&j->tree, NULL, r, err);
 		r = take_name_locked(j, err);
-		tree_unlock(j->tree.fd);
+		all = lock_end(all);
 		/*
 		 * One of that name that is over, or that somebody began and did not finish, makes room; for one that is
 		 * being made or removed we wait.
@@ -230,7 +233,7 @@ static int join_groups(struct port_jail *j, struct jail_error *err)
 static void drop_name(struct port_jail *j)
 {
 	if (j->named)
-		(void)remove_jail(&j->tree, j->plan->name, j->dirfd, NULL);
+		(void)remove_jail(&j->tree, j->plan->name, j->dirfd, KILL_WAIT_MS, NULL);
 	j->named = false;
 }
 
@@ -253,7 +256,7 @@ static void describe_inside(struct port_jail *j, struct inside *in, struct jail_
 	    .namespaces = own_namespaces(j),
 	    .channel = j->peer,
 	    .peer = j->channel,
-	    .lock_fd = j->dirfd,
+	    .lock = j->lock,
 	    .watch = j->watch,
 	    .watch_argument = j->watch_argument,
 	    .parent_pidfd = j->parent.pidfd,
@@ -493,6 +496,7 @@ void port_release(struct port_jail *j)
 	(void)close_fd(j->log_fd);
 	for (size_t i = 0; i < WATCH_SOURCES; i++)
 		(void)close_fd(j->watch[i]);
+	(void)lock_end(j->lock);
 	(void)close_fd(j->dirfd);
 	parent_close(&j->parent);
 	tree_close(&j->tree);
@@ -530,6 +534,7 @@ int port_create(struct plan *plan, const struct jail_params *params, const struc
 	    .opts = opts,
 	    .tree.fd = -1,
 	    .dirfd = -1,
+	    .lock = -1,
 	    .parent = PARENT_NONE,
 	    .log_fd = -1,
 	    .watch = {-1, -1, -1, -1, -1, -1, -1},
@@ -566,12 +571,14 @@ void port_destroy(struct port_jail *j)
 {
 	/* Another tool may have removed it meanwhile, and somebody may have made a new one of that name. */
 	_cleanup_close_ int fd = -1;
+	_cleanup_lock_ int lock = -1;
 	struct stat ours, now;
 
 	creation_kill(j);
-	tree_unlock(j->dirfd);
-	if (tree_jail_lock(&j->tree, j->plan->name, true, &fd) == 0 && fstat(j->dirfd, &ours) == 0 &&
+	j->lock = lock_end(j->lock);
+	if (lock_jail(&j->tree, j->plan->name, LOCK_WAIT_MS, &fd, &lock) == 0 && fstat(j->dirfd, &ours) == 0 &&
 	    fstat(fd, &now) == 0 && ours.st_ino == now.st_ino)
-		(void)remove_jail(&j->tree, j->plan->name, fd, NULL);
+		(void)remove_jail(&j->tree, j->plan->name, fd, KILL_WAIT_MS, NULL);
+	lock = lock_end(lock);
 	port_release(j);
 }

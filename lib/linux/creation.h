@@ -21,7 +21,8 @@ struct port_jail {
 	const struct jail_options *opts;
 
 	struct tree tree;
-	int dirfd; /* its control group, locked by us until it is released */
+	int dirfd; /* its control group */
+	int lock;  /* on it, until its programs may run; -1: none */
 	struct store_state state;
 	bool named; /* the directory is ours */
 

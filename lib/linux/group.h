@@ -63,7 +63,7 @@ int group_set_less(const char *name, const char *own, bool mems, char *ret, size
 int group_usage(const struct tree *t, const char *name, enum watch_source source);
 /* Does the kernel itself kill a jail as one when its memory is at an end? Else process 1 must look. */
 bool group_kills(const struct tree *t);
-/* Take a jail's groups away, but for its directory. Root lock held; nothing lives in it. */
+/* Take a jail's groups away, but for its directory. The lock of all jails is held; nothing lives in it. */
 int group_remove(const struct tree *t, const char *name, int dirfd, struct jail_error *err);
 /* Best effort, when `jail/` is made: switch the controllers on that limits need. */
 void group_begin(const struct tree *t);

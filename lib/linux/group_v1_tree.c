@@ -15,6 +15,7 @@
 
 #include "error.h"
 #include "group_parts.h"
+#include "jail/lock.h"
 #include "jail/members.h"
 #include "store.h"
 
@@ -158,13 +159,10 @@ static int make_all(const struct group *g, const char *name, unsigned controller
 
 int group_v1_make(const struct group *g, const char *name, unsigned controllers, bool fresh, struct jail_error *err)
 {
-	int r = tree_lock(g->tree->fd, true);
+	_cleanup_lock_ int all = -1;
+	int r = lock_all(g->tree, &all);
 
-	if (r < 0)
-		return jail_error_sys(err, -r, "cannot lock the jails' control group");
-	r = make_all(g, name, controllers, fresh, err);
-	tree_unlock(g->tree->fd);
-	return r;
+	return r < 0 ? lock_failed(g->tree, NULL, r, err) : make_all(g, name, controllers, fresh, err);
 }
 
 static int remove_directory(int root, const char *path);

@@ -14,6 +14,7 @@
 
 #include "error.h"
 #include "group_parts.h"
+#include "jail/lock.h"
 #include "jail/members.h"
 #include "sys.h"
 
@@ -218,6 +219,7 @@ static int empty_into(
 static int divide(const struct group *g, const char *name, int dirfd, unsigned controllers, struct jail_error *err)
 {
 	_cleanup_close_ int leaf = -1;
+	_cleanup_lock_ int lock = -1;
 	int r;
 
 	if (missing(dirfd, controllers) == 0)
@@ -227,7 +229,7 @@ static int divide(const struct group *g, const char *name, int dirfd, unsigned c
 	else
 		r = group_leaf(dirfd, &leaf);
 	if (r == 0)
-		r = tree_lock(leaf, true);
+		r = lock_directory(g->tree, leaf, LOCK_WAIT_MS, &lock);
 	if (r == 0)
 		r = empty_into(g, name, dirfd, leaf, controllers, err);
 	if (r < 0 && (err == NULL || err->errnum == 0))

@@ -175,7 +175,7 @@ static int detach(struct progress *p)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		return jail_error_sys(p->err, errno, "prctl");
 	(void)close(p->in->peer);
-	(void)close(p->in->lock_fd);
+	(void)close_fd(p->in->lock);
 	/*
 	 * jail-init takes these one by one, and as process 1 would lose any that came before it is ready if they were
 	 * not blocked.

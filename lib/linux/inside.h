@@ -23,7 +23,7 @@ struct inside {
 	int namespaces;		      /* UTS, IPC, network: those that are the jail's own, to be joined */
 	int channel;		      /* our end; CHANNEL_GO brings the donor's descriptors */
 	int peer;		      /* the tool's end, to be closed */
-	int lock_fd;		      /* the jail's directory, to be closed: its lock is the tool's alone */
+	int lock;		      /* to be closed: the jail's lock is the tool's alone */
 	int *watch;		      /* WATCH_SOURCES descriptors for process 1; -1: none */
 	char *watch_argument;	      /* for jail-init's -w: WATCHING_ARGUMENT bytes, written by run_init() */
 	int parent_pidfd;	      /* process 1 of the parent jail, -1: none */

@@ -13,6 +13,7 @@
 #include "errand.h"
 #include "error.h"
 #include "ipclimit.h"
+#include "jail/lock.h"
 #include "netrate.h"
 #include "rlimit.h"
 #include "sys.h"
@@ -146,14 +147,18 @@ static int change_child(void *arg, const char *name)
 	const struct children *c = arg;
 	char full[JAIL_NAME_MAX + 1];
 	struct running child = RUNNING_NONE;
-	_cleanup_close_ int lock = -1;
+	_cleanup_close_ int dirfd = -1;
+	_cleanup_lock_ int lock = -1;
 	struct plan *plan = NULL;
 	struct policy_record will;
 	int r;
 
 	if ((size_t)snprintf(full, sizeof(full), "%s.%s", c->jail->name, name) >= sizeof(full))
 		return -ENAMETOOLONG;
-	if (tree_jail_lock(&c->jail->tree, full, true, &lock) < 0 || running_open(full, &child, NULL) < 0)
+	r = lock_jail(&c->jail->tree, full, LOCK_WAIT_MS, &dirfd, &lock);
+	if (r < 0 && r != -ENOENT)
+		return lock_failed(&c->jail->tree, full, r, c->err);
+	if (r < 0 || running_open(full, &child, NULL) < 0)
 		return 0; /* it has ended */
 	r = child_plan(&child, &plan);
 	if (r < 0) {

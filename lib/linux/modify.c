@@ -15,12 +15,12 @@
 #include "errand.h"
 #include "error.h"
 #include "group.h"
+#include "jail/lock.h"
 #include "limit.h"
 #include "limit_change.h"
 #include "parent.h"
 #include "privilege.h"
 #include "process.h"
-#include "remove.h"
 #include "sys.h"
 #include "view.h"
 #include "watching.h"
@@ -270,11 +270,12 @@ static int record(const struct change *c, const struct jail_params *params, stru
 	if (r == 0)
 		r = store_state_write(jail->dirfd, &s);
 	if (r == 0 && c->was->persist != c->will->persist) {
-		r = tree_lock(jail->tree.fd, true);
+		_cleanup_lock_ int all = -1;
+
+		r = lock_all(&jail->tree, &all);
 		if (r == 0)
 			r = c->will->persist ? store_check_drop(&jail->tree, jail->name)
 					     : store_check_add(&jail->tree, jail->name);
-		tree_unlock(jail->tree.fd);
 	}
 	return r < 0 ? jail_error_sys(err, -r, "cannot record the change") : 0;
 }
@@ -282,12 +283,13 @@ static int record(const struct change *c, const struct jail_params *params, stru
 /* Lock a running jail, and see that meanwhile nobody has changed it, nor put another in its place. */
 static int lock_unchanged(struct running *jail, const struct jail_params *old, int *ret_lock, struct jail_error *err)
 {
-	int same, r = tree_jail_lock(&jail->tree, jail->name, true, ret_lock);
+	_cleanup_close_ int dirfd = -1;
+	int same, r = lock_jail(&jail->tree, jail->name, LOCK_WAIT_MS, &dirfd, ret_lock);
 
 	if (r == -ENOENT)
 		return -ESTALE;
 	if (r < 0)
-		return jail_error_sys(err, -r, "cannot lock it");
+		return lock_failed(&jail->tree, jail->name, r, err);
 	if (!tree_jail_is(&jail->tree, jail->name, jail->dirfd) || process_ended(jail->pidfd))
 		return -ESTALE;
 	same = store_params_same(jail->dirfd, old);
@@ -304,7 +306,7 @@ int port_change(const char *name, const struct plan *was, struct plan *will, con
 {
 	struct running jail = RUNNING_NONE;
 	struct change c = {.jail = &jail, .was = was, .will = will, .users_fd = -1, .parent = PARENT_NONE};
-	_cleanup_close_ int lock = -1;
+	_cleanup_lock_ int lock = -1;
 	int r = running_open(name, &jail, err);
 
 	if (r < 0)
@@ -402,25 +404,4 @@ int port_terminate(const char *name, unsigned timeout, struct jail_error *err)
 	while (r < 0 && errno == EINTR);
 	running_close(&jail);
 	return r == 0 ? jail_error_set(err, ETIMEDOUT, "some of its processes did not end within %u s", timeout) : 0;
-}
-
-int port_remove(const char *name, struct jail_error *err)
-{
-	_cleanup_close_ int fd = -1;
-	struct tree t;
-	int r = tree_open(false, &t, err);
-
-	if (r == 0) {
-		r = tree_jail_lock(&t, name, true, &fd);
-		if (r == 0)
-			r = remove_jail(&t, name, fd, err);
-		else
-			r = r == -ENOENT ? 0 : jail_error_sys(err, -r, "cannot lock it");
-		tree_close(&t);
-	}
-	if (r == -ENOENT)
-		r = 0; /* somebody else was faster */
-	if (r < 0)
-		jail_error_jail(err, name);
-	return r;
 }

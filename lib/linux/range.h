@@ -15,13 +15,14 @@
 #define RANGE_FIRST 0x70000000u
 #define RANGE_BLOCKS 32767u /* up to 0xeffeffff */
 
-/* `count` ids, whole blocks, for a jail of the host. ENOSPC. Root lock held. */
+/* `count` ids, whole blocks, for a jail of the host. ENOSPC. The lock of all jails is held. */
 int range_take(const struct tree *t, uint32_t count, uint32_t *ret_base);
 /* The fixed range: EADDRINUSE when another jail has a part of it. Ranges below RANGE_FIRST are not recorded. */
 int range_take_fixed(const struct tree *t, uint32_t base, uint32_t count);
 /* Give back; root lock held. */
 int range_drop(const struct tree *t, uint32_t base, uint32_t count);
-/* Make the map of what the jails have, where it can't be known what a killed tool took. Root lock held. */
+/* Make the map of what the jails have, where it can't be known what a killed tool took. The lock of all jails is held.
+ */
 int range_recount(const struct tree *t);
 /*
  * A range within the parent's for its child: the lowest that no other child has; the parent itself uses its first

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * remove.c: see remove.h. The order matters: mark, kill, wait, give back, remove the directory, forget. Whoever is
- * killed in between leaves a directory that is on the list of jails to look at, and the next command goes on.
+ * killed in between leaves a directory that is on the list of jails to look at, and the next command goes on. What is
+ * removed by request is killed once more before all that, without its lock: whoever has that gives up then.
  */
 #include "remove.h"
 
@@ -10,16 +11,19 @@
 #include <string.h>
 #include <time.h>
 
+#include "../port.h"
 #include "error.h"
 #include "group.h"
+#include "jail/lock.h"
 #include "jail/members.h"
 #include "process.h"
 #include "range.h"
+#include "sys/deadline.h"
 #include "util.h"
 #include "view.h"
 
 #define SETTLE_MS 2000
-#define KILL_WAIT_MS 30000 /* a process in an uninterruptible wait can't be hurried */
+#define KILL_AGAIN_MS 250
 
 /* What the jail left in the host's file system, when it is the kind that leaves something. */
 static int clean_view(int dirfd, struct jail_error *err)
@@ -68,8 +72,8 @@ static int give_back(const struct tree *t, const char *name, int dirfd)
 }
 
 /*
- * Root lock held. A child goes with its parent, whoever has the child's lock: what has its name then may be a new one.
- * Who removed it has given back all that it had.
+ * The lock of all jails is held. A child goes with its parent, whoever has the child's lock: what has its name then may
+ * be a new one. Who removed it has given back all that it had.
  */
 static bool gone_with_parent(const struct tree *t, const char *name, int dirfd)
 {
@@ -120,6 +124,7 @@ static int take_away_child(void *arg, const char *child)
 static int take_away(const struct tree *t, const char *name, int dirfd, struct jail_error *err)
 {
 	struct child_walk w = {.tree = t, .parent = name, .err = err};
+	_cleanup_lock_ int all = -1;
 	struct store_state s;
 	int r;
 
@@ -136,12 +141,8 @@ static int take_away(const struct tree *t, const char *name, int dirfd, struct j
 		return jail_error_sys(err, -r, "cannot read its state");
 	if (r == 0 && (s.flags & STORE_F_LEFTOVER) != 0 && (r = clean_view(dirfd, err)) < 0)
 		return r;
-	r = tree_lock(t->fd, true);
-	if (r < 0)
-		return jail_error_sys(err, -r, "cannot lock the jails' control group");
-	r = drop_directory(t, name, dirfd, err);
-	tree_unlock(t->fd);
-	return r;
+	r = lock_all(t, &all);
+	return r < 0 ? lock_failed(t, NULL, r, err) : drop_directory(t, name, dirfd, err);
 }
 
 /* A long-lived program that made the jail is its first process's parent: don't leave it a zombie. */
@@ -153,11 +154,14 @@ static void reap(const struct store_state *s)
 		(void)process_wait(pidfd, NULL);
 }
 
-/* Root lock held: from here on no child is given a name beneath it. -ENOENT: it is gone already. */
+/* From here on no child is given a name beneath it. -ENOENT: it is gone already. */
 static int mark_removing(const struct tree *t, const char *name, int dirfd, struct store_state *s)
 {
-	int r;
+	_cleanup_lock_ int all = -1;
+	int r = lock_all(t, &all);
 
+	if (r < 0)
+		return r;
 	if (gone_with_parent(t, name, dirfd))
 		return -ENOENT;
 	r = store_check_add(t, name);
@@ -165,7 +169,7 @@ static int mark_removing(const struct tree *t, const char *name, int dirfd, stru
 	return r < 0 ? r : store_state_write(dirfd, s);
 }
 
-int remove_jail(const struct tree *t, const char *name, int dirfd, struct jail_error *err)
+int remove_jail(const struct tree *t, const char *name, int dirfd, int wait_ms, struct jail_error *err)
 {
 	struct store_state s;
 	int r = store_state_read(dirfd, &s);
@@ -173,28 +177,21 @@ int remove_jail(const struct tree *t, const char *name, int dirfd, struct jail_e
 
 	if (r < 0 && r != -ENODATA && r != -EBADMSG)
 		return jail_error_sys(err, -r, "cannot read its state");
-	if (r == 0) {
-		if (s.phase != STORE_REMOVING) {
-			r = tree_lock(t->fd, true);
-			if (r == 0)
-				r = mark_removing(t, name, dirfd, &s);
-			tree_unlock(t->fd);
-			if (r == -ENOENT)
-				return 0;
-			if (r < 0)
-				return jail_error_sys(err, -r, "cannot mark it as being removed");
-		}
-	}
 	known = r == 0;
-	r = tree_kill(dirfd);
-	if (r == 0)
-		r = tree_wait_empty(dirfd, KILL_WAIT_MS);
-	if (r == 0 && known)
-		reap(&s);
-	if (r == -ETIMEDOUT)
-		return jail_error_set(err, EBUSY, "a process inside can't be killed (it waits for the kernel)");
+	if (known && s.phase != STORE_REMOVING) {
+		r = mark_removing(t, name, dirfd, &s);
+		if (r == -ENOENT)
+			return 0;
+		if (r == -ETIMEDOUT)
+			return lock_failed(t, NULL, r, err);
+		if (r < 0)
+			return jail_error_sys(err, -r, "cannot mark it as being removed");
+	}
+	r = kill_all(dirfd, wait_ms);
 	if (r < 0)
-		return jail_error_sys(err, -r, "cannot kill its processes");
+		return kill_failed(t, name, dirfd, r, err);
+	if (known)
+		reap(&s);
 	return take_away(t, name, dirfd, err);
 }
 
@@ -212,20 +209,20 @@ static bool over(int dirfd)
 int remove_if_over(const struct tree *t, const char *name, bool wait, struct jail_error *err)
 {
 	_cleanup_close_ int fd = -1;
+	_cleanup_lock_ int lock = -1, all = -1;
 	struct store_state s;
 	bool frozen;
-	int r = tree_jail_lock(t, name, wait, &fd);
+	int r = lock_jail(t, name, wait ? LOCK_WAIT_MS : 0, &fd, &lock);
 
 	if (r == -ENOENT) {
-		r = tree_lock(t->fd, true);
+		r = lock_all(t, &all);
 		/* Looked at again with the lock: it could have been made just now. */
 		if (r == 0 && tree_jail_open(t, name, &fd) == -ENOENT)
 			r = store_check_drop(t, name);
-		tree_unlock(t->fd);
 		return r < 0 ? jail_error_sys(err, -r, "cannot take it off the list of jails to look at") : 1;
 	}
 	if (r < 0)
-		return r == -EWOULDBLOCK ? 0 : jail_error_sys(err, -r, "cannot lock it");
+		return r == -EWOULDBLOCK ? 0 : lock_failed(t, name, r, err);
 	if (over(fd)) {
 		/* One that ended by itself is on the list for as long as it does not persist: nothing to mark or kill.
 		 */
@@ -234,18 +231,57 @@ int remove_if_over(const struct tree *t, const char *name, bool wait, struct jai
 
 		if (listed)
 			reap(&s);
-		r = listed ? take_away(t, name, fd, err) : remove_jail(t, name, fd, err);
+		r = listed ? take_away(t, name, fd, err)
+			   : remove_jail(t, name, fd, wait ? KILL_WAIT_MS : KILL_SWEEP_MS, err);
 		return r < 0 ? r : 1;
 	}
 	frozen = members_recover(t, fd);
 	/* A jail that persists by itself need not be looked at again, unless a tool that can be killed keeps it frozen.
 	 */
-	if (!frozen && store_state_read(fd, &s) == 0 && (s.flags & STORE_F_PERSIST) != 0 &&
-	    tree_lock(t->fd, true) == 0) {
+	if (!frozen && store_state_read(fd, &s) == 0 && (s.flags & STORE_F_PERSIST) != 0 && lock_all(t, &all) == 0)
 		(void)store_check_drop(t, name);
-		tree_unlock(t->fd);
-	}
 	return 0;
+}
+
+/*
+ * Without its lock: its processes are killed, and who makes or changes it hears of that and lets go. Killed again and
+ * again, because the first process may be about to start.
+ */
+static int lock_killed(const struct tree *t, const char *name, int *ret_fd, int *ret_lock, struct jail_error *err)
+{
+	const struct deadline end = deadline_after(LOCK_REMOVAL_MS);
+	int r;
+
+	do {
+		_cleanup_close_ int fd = -1;
+
+		r = tree_jail_open(t, name, &fd);
+		if (r == 0 && (r = tree_kill(fd)) < 0)
+			return jail_error_sys(err, -r, "cannot kill its processes");
+		if (r == 0)
+			r = lock_jail(t, name, KILL_AGAIN_MS, ret_fd, ret_lock);
+	} while (r == -ETIMEDOUT && !deadline_over(end));
+	return r < 0 && r != -ENOENT ? lock_failed(t, name, r, err) : r;
+}
+
+int port_remove(const char *name, struct jail_error *err)
+{
+	_cleanup_close_ int fd = -1;
+	_cleanup_lock_ int lock = -1;
+	struct tree t;
+	int r = tree_open(false, &t, err);
+
+	if (r == 0) {
+		r = lock_killed(&t, name, &fd, &lock, err);
+		if (r == 0)
+			r = remove_jail(&t, name, fd, KILL_WAIT_MS, err);
+		tree_close(&t);
+	}
+	if (r == -ENOENT)
+		r = 0; /* somebody else was faster */
+	if (r < 0)
+		jail_error_jail(err, name);
+	return r;
 }
 
 /* Being made or removed, or left like that? */

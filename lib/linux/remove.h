@@ -5,13 +5,14 @@
 #ifndef LINUX_REMOVE_H
 #define LINUX_REMOVE_H
 
+#include "jail/kill.h"
 #include "store.h"
 
 /*
  * Kill and remove the jail and all beneath it. `dirfd` is its directory with its lock held; safe to do again from the
- * beginning after it was interrupted anywhere. Does not close `dirfd`.
+ * beginning after it was interrupted anywhere. Does not close `dirfd`. `wait_ms`: for what was killed to end; EBUSY.
  */
-int remove_jail(const struct tree *t, const char *name, int dirfd, struct jail_error *err);
+int remove_jail(const struct tree *t, const char *name, int dirfd, int wait_ms, struct jail_error *err);
 /*
  * Look at the jails that may be unfinished or over, and remove those that are. Jails that somebody works on are left to
  * them.

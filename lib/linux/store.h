@@ -71,8 +71,9 @@ int store_params_same(int jailfd, const struct jail_params *p);
 int store_params_write(int jailfd, const struct jail_params *p);
 
 /*
- * The next free number, or `wanted` if that is free (EEXIST). Root lock held. It is the jail's as soon as the jail's
- * state says so; after that it is put into the index, so that an entry of the index always has a jail to clean it up.
+ * The next free number, or `wanted` if that is free (EEXIST). The lock of all jails is held. It is the jail's as soon
+ * as the jail's state says so; after that it is put into the index, so that an entry of the index always has a jail to
+ * clean it up.
  */
 int store_jid_choose(const struct tree *t, uint32_t wanted, uint32_t *ret);
 int store_jid_index(const struct tree *t, uint32_t jid, const char *name);
@@ -80,7 +81,7 @@ int store_jid_drop(const struct tree *t, uint32_t jid, const char *name);
 /* The name of jail number `jid`. ENOENT. Verified against the jail itself. */
 int store_jid_name(const struct tree *t, uint32_t jid, char ret[JAIL_NAME_MAX + 1]);
 
-/* The list of jails to look at. Root lock held, but for reading. */
+/* The list of jails to look at. The lock of all jails is held, but for reading. */
 int store_check_add(const struct tree *t, const char *name);
 int store_check_drop(const struct tree *t, const char *name);
 /*

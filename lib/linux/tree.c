@@ -9,13 +9,13 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
 
 #include "error.h"
 #include "sys.h"
+#include "sys/deadline.h"
 
 #define CGROUP2_MAGIC 0x63677270
 #define TREE_NAME "jail"
@@ -158,33 +158,6 @@ int tree_jail_rmdir(const struct tree *t, const char *name)
 	return 0;
 }
 
-int tree_lock(int dirfd, bool wait)
-{
-	while (flock(dirfd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0)
-		if (errno != EINTR)
-			return negative_errno();
-	return 0;
-}
-
-void tree_unlock(int dirfd)
-{
-	(void)flock(dirfd, LOCK_UN);
-}
-
-/* The first try is made with the root's lock held: a jail that is being given its name is not seen half named. */
-static int lock_named(const struct tree *t, const char *name, int *ret_fd)
-{
-	int r = tree_lock(t->fd, true);
-
-	if (r < 0)
-		return r;
-	r = tree_jail_open(t, name, ret_fd);
-	if (r == 0)
-		r = tree_lock(*ret_fd, false);
-	tree_unlock(t->fd);
-	return r;
-}
-
 bool tree_jail_is(const struct tree *t, const char *name, int fd)
 {
 	_cleanup_close_ int now = -1;
@@ -192,25 +165,6 @@ bool tree_jail_is(const struct tree *t, const char *name, int fd)
 
 	return tree_jail_open(t, name, &now) == 0 && fstat(fd, &held) == 0 && fstat(now, &named) == 0 &&
 	       held.st_ino == named.st_ino;
-}
-
-int tree_jail_lock(const struct tree *t, const char *name, bool wait, int *ret_fd)
-{
-	for (;;) {
-		_cleanup_close_ int fd = -1;
-		int r = lock_named(t, name, &fd);
-
-		if (r == -EWOULDBLOCK && wait) {
-			r = tree_lock(fd, true);
-			/* Who had it may have removed it. */
-			if (r == 0 && !tree_jail_is(t, name, fd))
-				continue;
-		}
-		if (r < 0)
-			return r;
-		*ret_fd = take_fd(&fd);
-		return 0;
-	}
 }
 
 /* The directory can go at any moment, between its opening and this too: then nothing lives in it. */
@@ -237,25 +191,21 @@ int tree_populated(int jailfd)
 int tree_wait_empty(int jailfd, int timeout_ms)
 {
 	_cleanup_close_ int fd = openat(jailfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	struct timespec now, end;
+	const struct deadline end = deadline_after(timeout_ms);
 
 	if (fd < 0)
 		return tree_gone(-errno) ? 0 : negative_errno();
-	(void)clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += timeout_ms / 1000;
-	end.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLPRI};
 		int r = read_populated(fd);
-		long long left;
+		int left;
 
 		if (r <= 0)
 			return r;
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		left = (end.tv_sec - now.tv_sec) * 1000LL + (end.tv_nsec - now.tv_nsec) / 1000000;
-		if (left <= 0)
+		left = deadline_left(end);
+		if (left == 0)
 			return -ETIMEDOUT;
-		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
+		if (poll(&p, 1, left) < 0 && errno != EINTR)
 			return negative_errno();
 	}
 }

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tree.h: the control-group tree that jails are: `jail/` beneath the cgroup-v2 mount, one directory a jail, children
- * beneath their parents. Directories, locks, processes and killing; what is written on a directory is store.h's.
- *
- * Locks are flock(2) on directories: the root's for the few moments in which names, numbers and id ranges are given
- * out, a jail's for as long as somebody creates, changes or removes it. They end with their holder, so a directory that
- * is unfinished and unlocked is one whose creator died.
+ * beneath their parents. Directories, processes and killing; what is written on a directory is store.h's, locks are
+ * jail/lock.h's.
  */
 #ifndef LINUX_TREE_H
 #define LINUX_TREE_H
@@ -40,19 +37,10 @@ void tree_relative(const char *name, char ret[JAIL_NAME_MAX + 1]);
 /* Open a jail's directory. ENOENT: no such jail. */
 int tree_jail_open(const struct tree *t, const char *name, int *ret_fd);
 int tree_jail_make(const struct tree *t, const char *name, int *ret_fd);
-/* Is the jail of that name still the one that `fd` is? With the root's lock held it stays so. */
+/* Is the jail of that name still the one that `fd` is? With the lock of all jails held it stays so. */
 bool tree_jail_is(const struct tree *t, const char *name, int fd);
 /* Remove the directory; waits a moment for processes that are already dead. */
 int tree_jail_rmdir(const struct tree *t, const char *name);
-
-/*
- * Open a jail's directory and lock it; what is locked is the jail of that name now, not one that was removed while we
- * waited. ENOENT; EWOULDBLOCK with `wait` false.
- */
-int tree_jail_lock(const struct tree *t, const char *name, bool wait, int *ret_fd);
-/* LOCK_EX; `wait` false: EWOULDBLOCK when somebody has it. */
-int tree_lock(int dirfd, bool wait);
-void tree_unlock(int dirfd);
 
 /* Does any process live in this jail or its children? 1, 0 or -errno. */
 int tree_populated(int jailfd);

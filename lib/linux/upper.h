@@ -9,7 +9,7 @@
 
 #include "tree.h"
 
-/* -EBUSY: another jail, or this one twice, writes to such a directory of `params`. Root lock held. */
+/* -EBUSY: another jail, or this one twice, writes to such a directory of `params`. The lock of all jails is held. */
 int upper_check(const struct tree *t, const struct jail_params *params, struct jail_error *err);
 
 #endif

@@ -15,6 +15,7 @@
 #include "channel.h"
 #include "creation.h"
 #include "error.h"
+#include "jail/lock.h"
 #include "process.h"
 #include "remove.h"
 #include "sys.h"
@@ -26,15 +27,14 @@
 int port_go(struct port_jail *j, struct jail_error *err)
 {
 	const struct channel_message go = {.kind = CHANNEL_GO};
+	_cleanup_lock_ int all = -1;
 	int r = creation_waits(j) ? channel_send(j->channel, &go, NULL, -1) : 0;
 
 	/* From here on it lives without us, and need not be looked at; if that fails, the next command looks once. */
-	if (r == 0 && j->plan->persist && tree_lock(j->tree.fd, true) == 0) {
+	if (r == 0 && j->plan->persist && lock_all(&j->tree, &all) == 0)
 		(void)store_check_drop(&j->tree, j->plan->name);
-		tree_unlock(j->tree.fd);
-	}
 	/* Others may change or remove it now. */
-	tree_unlock(j->dirfd);
+	j->lock = lock_end(j->lock);
 	if (r < 0) {
 		(void)jail_error_set(err, EIO, "it ended before its first program");
 		jail_error_jail(err, j->plan->name);

@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <jail/lock.h>
 #include <net/if.h>
 #include <range.h>
 #include <signal.h>
@@ -150,6 +151,7 @@ static bool numbered(int fd, const char *jail)
 
 const char *left_record(const char *jail)
 {
+	_cleanup_lock_ int lock = -1;
 	struct tree t;
 	char *names = NULL;
 	const char *left = NULL;
@@ -157,13 +159,12 @@ const char *left_record(const char *jail)
 
 	if (tree_open(false, &t, NULL) < 0)
 		return NULL;
-	if (tree_lock(t.fd, true) == 0 && store_check_read(&t, &names, &size) == 0)
+	if (lock_all(&t, &lock) == 0 && store_check_read(&t, &names, &size) == 0)
 		for (size_t i = 0; i < size; i += strlen(names + i) + 1)
 			if (strcmp(names + i, jail) == 0)
 				left = "its name is on the list of jails to look at";
 	if (left == NULL && numbered(t.fd, jail))
 		left = "its number is still given to it";
-	tree_unlock(t.fd);
 	tree_close(&t);
 	free(names);
 	return left;
@@ -202,15 +203,15 @@ static void unmark(int dirfd, uint8_t *map, size_t size)
 unsigned left_ranges(void)
 {
 	uint8_t map[(RANGE_BLOCKS + 7) / 8] = {0};
+	_cleanup_lock_ int lock = -1;
 	struct tree t;
 	unsigned left = 0;
 
 	if (tree_open(false, &t, NULL) < 0)
 		return 0;
 	/* Whatever is given out or back is so with the lock held. */
-	if (tree_lock(t.fd, true) == 0 && fgetxattr(t.fd, "trusted.jail.ranges", map, sizeof(map)) > 0)
+	if (lock_all(&t, &lock) == 0 && fgetxattr(t.fd, "trusted.jail.ranges", map, sizeof(map)) > 0)
 		unmark(t.fd, map, sizeof(map));
-	tree_unlock(t.fd);
 	tree_close(&t);
 	for (size_t i = 0; i < sizeof(map); i++)
 		left += (unsigned)__builtin_popcount(map[i]);

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ptrace.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -130,7 +129,7 @@ static void hit(struct tracer *t, const struct tracee *e)
 }
 
 /* Entry: count, and break it if it is the one. */
-static void call_begins(struct tracer *t, struct tracee *e, long number, unsigned long second)
+static void call_begins(struct tracer *t, struct tracee *e, long number)
 {
 	const struct trace_plan *plan = t->plan;
 	unsigned call;
@@ -154,9 +153,6 @@ static void call_begins(struct tracer *t, struct tracee *e, long number, unsigne
 		break;
 	case TRACE_FAIL:
 		t->result->errnum = trace_suitable_error(number);
-		/* A lock is always given back. */
-		if (number == __NR_flock && second == LOCK_UN)
-			break;
 		e->breaking = t->result->errnum > 0;
 		if (plan->errnum > 0 && e->breaking)
 			t->result->errnum = plan->errnum;
@@ -185,7 +181,7 @@ static void at_call(struct tracer *t, struct tracee *e)
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, e->pid, (long)sizeof(info), &info) <= 0)
 		return;
 	if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
-		call_begins(t, e, (long)info.entry.nr, (unsigned long)info.entry.args[1]);
+		call_begins(t, e, (long)info.entry.nr);
 	else if (info.op == PTRACE_SYSCALL_INFO_EXIT)
 		call_ends(t, e);
 }

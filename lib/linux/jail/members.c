@@ -16,6 +16,7 @@
 #include "../process.h"
 #include "../store.h"
 #include "../sys.h"
+#include "lock.h"
 
 #define BATCH 128	/* processes held at a time */
 #define FREEZE_MS 10000 /* for thousands of processes on a busy machine */
@@ -287,12 +288,13 @@ static int begin_freeze(const struct tree *t, const char *top, int dirfd)
 	long long end = now_ms() + OTHERS_MS;
 
 	for (;;) {
-		int r = tree_lock(t->fd, true);
+		_cleanup_lock_ int all = -1;
+		int r = lock_all(t, &all);
 
 		if (r < 0)
 			return r;
 		r = note_freeze(t, top, dirfd);
-		tree_unlock(t->fd);
+		all = lock_end(all);
 		if (r != -EAGAIN || now_ms() >= end)
 			return r;
 		(void)nanosleep(&pause, NULL);
@@ -353,12 +355,13 @@ void members_thaw(struct members_freeze *f)
 
 bool members_recover(const struct tree *t, int jailfd)
 {
+	_cleanup_lock_ int all = -1;
 	struct store_frozen f;
 	bool lives = false;
 
 	if (store_frozen_read(jailfd, &f) < 0)
 		return false;
-	if (owner_lives(&f) || tree_lock(t->fd, true) < 0)
+	if (owner_lives(&f) || lock_all(t, &all) < 0)
 		return true;
 	/* Once more: somebody else may have gone on with it. */
 	if (store_frozen_read(jailfd, &f) == 0) {
@@ -366,7 +369,6 @@ bool members_recover(const struct tree *t, int jailfd)
 		if (!lives)
 			end_freeze(jailfd, f.was != 0);
 	}
-	tree_unlock(t->fd);
 	return lives;
 }
 

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lock.c: see lock.h. A jail's byte is the inode number of its directory, which the kernel gives to no other directory
+ * while either exists; byte 0 stands for all jails.
+ */
+#include "lock.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "../error.h"
+#include "../sys/deadline.h"
+#include "../sys/lock.h"
+
+#define ALL 0
+
+static int open_locks(const struct tree *t)
+{
+	int fd = openat(t->fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? negative_errno() : fd;
+}
+
+static int take(const struct tree *t, uint64_t byte, int wait_ms, int *ret_lock)
+{
+	_cleanup_close_ int fd = open_locks(t);
+	int r = fd < 0 ? fd : lock_take(fd, byte, wait_ms);
+
+	if (r < 0)
+		return r;
+	*ret_lock = take_fd(&fd);
+	return 0;
+}
+
+int lock_all(const struct tree *t, int *ret_lock)
+{
+	return take(t, ALL, LOCK_WAIT_MS, ret_lock);
+}
+
+int lock_directory(const struct tree *t, int dirfd, int wait_ms, int *ret_lock)
+{
+	struct stat st;
+
+	return fstat(dirfd, &st) < 0 ? negative_errno() : take(t, st.st_ino, wait_ms, ret_lock);
+}
+
+int lock_end(int lock)
+{
+	if (lock >= 0)
+		lock_drop(lock);
+	return close_fd(lock);
+}
+
+/* With the lock of them all: a jail that is being given its name is not seen half named. */
+static int try_named(const struct tree *t, const char *name, int *ret_fd, int *ret_lock)
+{
+	_cleanup_lock_ int all = -1;
+	int r = lock_all(t, &all);
+
+	if (r == 0)
+		r = tree_jail_open(t, name, ret_fd);
+	return r < 0 ? r : lock_directory(t, *ret_fd, 0, ret_lock);
+}
+
+int lock_jail(const struct tree *t, const char *name, int wait_ms, int *ret_fd, int *ret_lock)
+{
+	struct deadline end = {0};
+
+	for (unsigned tries = 0;; tries++) {
+		_cleanup_close_ int fd = -1;
+		_cleanup_lock_ int lock = -1;
+		int r = try_named(t, name, &fd, &lock);
+
+		if (r == -EWOULDBLOCK && wait_ms > 0) {
+			if (tries == 0)
+				end = deadline_after(wait_ms);
+			if (deadline_over(end))
+				return -ETIMEDOUT;
+			r = lock_directory(t, fd, deadline_left(end), &lock);
+			/* Its last holder may have removed it. */
+			if (r == 0 && !tree_jail_is(t, name, fd))
+				continue;
+			r = r == -EWOULDBLOCK ? -ETIMEDOUT : r;
+		}
+		if (r < 0)
+			return r;
+		*ret_fd = take_fd(&fd);
+		*ret_lock = take_fd(&lock);
+		return 0;
+	}
+}
+
+int lock_failed(const struct tree *t, const char *name, int r, struct jail_error *err)
+{
+	const char *whose = name != NULL ? "its lock" : "the lock of all jails";
+	_cleanup_close_ int fd = -1, locks = -1;
+	char holder[LOCK_NAME_MAX];
+	struct stat st = {.st_ino = ALL};
+	pid_t pid = 0;
+
+	if (r != -ETIMEDOUT)
+		return jail_error_sys(err, -r, "cannot take %s", whose);
+	locks = open_locks(t);
+	if (locks >= 0 && (name == NULL || (tree_jail_open(t, name, &fd) == 0 && fstat(fd, &st) == 0)))
+		pid = lock_holder(locks, st.st_ino, holder);
+	if (pid <= 0) {
+		(void)jail_error_set(err, EBUSY, "another command has %s", whose);
+		return jail_error_hint(err, EBUSY, "try again");
+	}
+	(void)jail_error_set(err, EBUSY, "process %d (%s) works on it and has %s", (int)pid, holder, whose);
+	return jail_error_hint(err, EBUSY, "wait for that process, or end it");
+}
