@@ -24,7 +24,7 @@ static const char *const fresh[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/v
 
 struct line {
 	uint64_t id;
-	char *where, *type;
+	char *where, *type, *options; /* the options are the file system's own */
 };
 
 /* "\040" and the like, in place. */
@@ -79,8 +79,9 @@ static bool parse(char *text, struct line *ret)
 		if (strcmp(field, "-") == 0)
 			break;
 	ret->type = field != NULL ? next_field(&at) : NULL;
-	if (ret->type == NULL)
+	if (ret->type == NULL || next_field(&at) == NULL)
 		return false;
+	ret->options = at;
 	unescape(ret->where);
 	return true;
 }
@@ -98,6 +99,15 @@ static const char *beneath(const char *tree, const char *where)
 	return *where != '\0' ? where : NULL;
 }
 
+/* An ordinary user's own: whatever looks at it waits for a program of that user's, or is refused. */
+static bool is_users(const struct line *l)
+{
+	static const char owner[] = "user_id=";
+	const char *id = strncmp(l->type, "fuse", 4) == 0 ? strstr(l->options, owner) : NULL;
+
+	return id != NULL && id[sizeof(owner) - 1] != '0';
+}
+
 static bool wanted(const struct view *v, const struct line *l, const char *name, bool shared)
 {
 	const char *inside = name - 1; /* the slash in front: the path as the jail sees it */
@@ -105,6 +115,8 @@ static bool wanted(const struct view *v, const struct line *l, const char *name,
 	for (size_t i = 0; i < ARRAY_SIZE(pseudo); i++)
 		if (strcmp(l->type, pseudo[i]) == 0)
 			return false;
+	if (is_users(l))
+		return false;
 	for (size_t i = 0; shared && i < ARRAY_SIZE(memory); i++)
 		if (strcmp(l->type, memory[i]) == 0)
 			return false;
