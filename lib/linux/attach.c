@@ -394,7 +394,7 @@ static int executed(int channel, struct jail_error *err)
 static int follow(struct entering *x, int pidfd, int *ret_status, struct jail_error *err)
 {
 	struct wait_for w = {.fd = pidfd, .pidfd = pidfd, .master = -1, .timeout = x->entry->timeout};
-	int r = entered(x->peer, &w.master, err), status = 0;
+	int r = entered(x->peer, &w.master, err), status = 0, waited;
 
 	if (r == 0)
 		r = executed(x->peer, err);
@@ -407,8 +407,12 @@ static int follow(struct entering *x, int pidfd, int *ret_status, struct jail_er
 	}
 	if (r < 0)
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+	waited = process_wait(pidfd, &status);
+	if (waited == -ETIMEDOUT && r == 0)
+		r = jail_error_set(
+		    err, EBUSY, "the program has ended, but a process inside traces it and keeps its exit status");
 	/* Another thread may have taken it away (process.h). */
-	if (process_wait(pidfd, &status) < 0 && r == 0)
+	else if (waited < 0 && r == 0)
 		r = jail_error_set(err, ECANCELED, "the jail was removed while the program ran");
 	(void)close_fd(w.master);
 	if (r == 0)

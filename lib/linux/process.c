@@ -10,11 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "sys.h"
 #include "util.h"
 
 #define ENDING_MS 1000
+#define HELD_TRIES 200
+#define HELD_PAUSE_NS 10000000
 
 int process_start_time(pid_t pid, uint64_t *ret)
 {
@@ -152,11 +155,24 @@ void process_reap_removed(void)
 
 int process_wait(int pidfd, int *ret_status)
 {
+	const struct timespec pause = {.tv_nsec = HELD_PAUSE_NS};
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 	siginfo_t info = {0};
+	unsigned tries = 0;
 
-	while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | __WALL) < 0)
-		if (errno != EINTR)
+	for (;;) {
+		if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | __WALL) < 0) {
+			if (errno == EINTR)
+				continue;
 			return negative_errno();
+		}
+		if (info.si_pid != 0)
+			break;
+		if (poll(&p, 1, tries == 0 ? -1 : 0) > 0 && tries++ >= HELD_TRIES)
+			return -ETIMEDOUT;
+		if (tries > 1)
+			(void)nanosleep(&pause, NULL);
+	}
 	if (ret_status != NULL)
 		*ret_status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status & 0x7f;
 	return 0;

@@ -26,7 +26,10 @@ bool process_ends(int pidfd, int errnum);
  * after the other; it ends at the first that was not in a removed control group beneath `jail/`, which is the caller's.
  */
 void process_reap_removed(void);
-/* Wait for a child by pidfd, also one that sends no SIGCHLD. ECHILD: not ours. */
+/*
+ * Wait for a child by pidfd, also one that sends no SIGCHLD. ECHILD: not ours. ETIMEDOUT: it has ended, but a process
+ * that traces it has not asked for its end, and the kernel keeps the status for that one.
+ */
 int process_wait(int pidfd, int *ret_status);
 
 #endif

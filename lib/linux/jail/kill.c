@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kill.c: see kill.h. cgroup.kill reaches everything at once, also what is frozen in version 2. Two kinds of process
- * stay: one that waits in the kernel, which nobody can hurry, and one that is frozen by the freezer of version 1, which
- * is taken out of the frozen group.
+ * kill.c: see kill.h. cgroup.kill reaches everything at once, also what is frozen in version 2. Three kinds of process
+ * stay: one that waits in the kernel, which nobody can hurry; one that is frozen by the freezer of version 1, which is
+ * taken out of the frozen group; and one whose first thread has ended while others run, which is killed by its pidfd.
  */
 #include "kill.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
 
 #include "../error.h"
 #include "../group_parts.h"
+#include "../sys.h"
 #include "members.h"
 
-#define FIRST_MS 500 /* what is neither frozen nor waiting in the kernel is dead by then */
+#define FIRST_MS 500 /* everything else is dead by then */
 #define CGROUP1_MAGIC 0x27e0eb
 #define FREEZER "/sys/fs/cgroup/freezer"
 
@@ -55,6 +57,14 @@ static void thaw_all(int dirfd)
 		(void)members_each(dirfd, MEMBERS_BENEATH, thaw, &freezer);
 }
 
+/* cgroup.kill signals first threads, and the kernel drops what an ended one gets. This signal is for the process. */
+static int kill_process(void *arg, const struct member *m)
+{
+	(void)arg;
+	(void)sys_pidfd_send_signal(m->pidfd, SIGKILL);
+	return 0;
+}
+
 int kill_all(int dirfd, int wait_ms)
 {
 	int first = wait_ms < FIRST_MS ? wait_ms : FIRST_MS, r = tree_kill(dirfd);
@@ -64,6 +74,7 @@ int kill_all(int dirfd, int wait_ms)
 	if (r != -ETIMEDOUT)
 		return r;
 	thaw_all(dirfd);
+	(void)members_each(dirfd, MEMBERS_BENEATH, kill_process, NULL);
 	return tree_wait_empty(dirfd, wait_ms - first);
 }
 
