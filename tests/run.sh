@@ -1,17 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The tests, for ./bootstrap test: `tests/run.sh [STEP...]`, by default every step of `steps` in order. Logs are in
-# build/logs/, a failing test's output is printed too; the last line is "N passed, N failed, N skipped".
+# The tests, for ./bootstrap test: `tests/run.sh [full] [STEP...]`, by default every step of `steps` in order. Logs are in
+# build/logs/, a failing test's output is printed too; the last lines say how long each step took, and then
+# "N passed, N failed, N skipped". `full` leaves out nothing that the default run samples: see CONTRIBUTING.md.
 set -u
 export LC_ALL=C
 
-steps='gcc clang sanitize coverage vm fuzz format tidy manuals shell left'
+steps='gcc sanitize clang fuzz format tidy manuals shell vm left'
 source=$(cd "$(dirname "$0")/.." && pwd)
 build=$source/build
 logs=$build/logs
 results=$build/results
-fuzz_seconds=${FUZZ_SECONDS:-60}
+processors=$(nproc)
+fuzz_seconds=20
+export JAIL_TEST_FULL=
+if [ "${1:-}" = full ]; then
+	shift
+	JAIL_TEST_FULL=1
+	steps='gcc sanitize coverage clang fuzz format tidy manuals shell vm left'
+	fuzz_seconds=60
+fi
+fuzz_seconds=${FUZZ_SECONDS:-$fuzz_seconds}
 mkdir -p "$logs"
 cd "$source" || exit 1
 
@@ -77,13 +87,14 @@ with_stage() {
 	)
 }
 
-# tests DIR [FILTER...]: the Kyuafile of build/DIR; one result a test case.
+# tests DIR [FILTER...]: the Kyuafile of build/DIR; one result a test case. As many cases at once as there are
+# processors; programs that say "# Exclusive: REASON" run after all others, alone.
 tests() {
 	name=$1
 	shift
 	db=$build/$name/kyua.db
 	rm -f "$db"
-	with_stage "$name" kyua test -k "$build/$name/tests/Kyuafile" --results-file="$db" "$@" \
+	with_stage "$name" kyua -v parallelism="$processors" test -k "$build/$name/tests/Kyuafile" --results-file="$db" "$@" \
 	    >"$logs/$name-tests.log" 2>&1 </dev/null
 	status=$?
 	if ! record_list "$name" "$logs/$name-tests.log"; then
@@ -98,11 +109,19 @@ tests() {
 # ------------------------------------------------------------------------------------------------- the steps
 
 step_gcc() {
-	CC=gcc run gcc-build make_build gcc && tests gcc
+	CC=gcc run gcc-build make_build gcc || return
+	start_guests
+	tests gcc
 }
 
+# The hostile ones ask the kernel and not the compiler: once is enough.
 step_clang() {
-	CC=clang run clang-build make_build clang && tests clang
+	CC=clang run clang-build make_build clang || return
+	if [ -n "$JAIL_TEST_FULL" ]; then
+		tests clang
+	else
+		tests clang unit fuzz functional
+	fi
 }
 
 step_sanitize() {
@@ -145,12 +164,18 @@ step_fuzz() {
 	find "$build/fuzz/tests/fuzz" -maxdepth 1 -type f -name 'fuzz-*' -perm -100 | sort >"$logs/fuzz.list"
 	[ -s "$logs/fuzz.list" ] || record failed fuzz/none
 	running=0
+	pids=
 	while read -r program; do
 		fuzz_one "$program" &
 		running=$((running + 1))
-		[ $((running % 2)) = 0 ] && wait
+		pids="$pids $!"
+		[ $((running % processors)) = 0 ] || continue
+		# shellcheck disable=SC2086 # numbers; the guests are not waited for here
+		wait $pids
+		pids=
 	done <"$logs/fuzz.list"
-	wait
+	# shellcheck disable=SC2086
+	[ -z "$pids" ] || wait $pids
 	while read -r program; do
 		target=$(basename "$program")
 		if [ "$(cat "$logs/$target.status")" = 0 ]; then
@@ -162,29 +187,80 @@ step_fuzz() {
 	done <"$logs/fuzz.list"
 }
 
-# The kernels that Debian 12 and 13 boot, in emulation: what is tested there is in tests/vm/list.
-step_vm() {
-	vm=$build/vm
-	mkdir -p "$vm"
+# The kernels that Debian 12 and 13 boot, in emulation: what is tested there is in tests/vm/list. An emulated machine with
+# one processor keeps one of ours busy for minutes: the guests run beside the other steps, from the moment that the build
+# of gcc is there, one after the other where there are few processors. What they print and count comes with the step.
+vm=$build/vm
+guests=
+
+# start_guests: when the step is among those of this run, and once.
+start_guests() {
+	case " $chosen " in
+	*' vm '*) ;;
+	*) return 0 ;;
+	esac
+	[ -z "$guests" ] || return 0
 	case $(uname -m):$(command -v apt-get):$(command -v qemu-system-x86_64) in
 	x86_64:/*:/*) ;;
 	*)
-		record skipped vm 'needs an x86-64 machine with apt-get and qemu-system-x86_64'
-		return
+		guests=none
+		return 0
 		;;
 	esac
-	[ -d "$build/gcc/stage" ] || CC=gcc run gcc-build make_build gcc || return
+	rm -rf "$vm/results"
+	mkdir -p "$vm"
+	(
+		results=$vm/results
+		: >"$results"
+		start=$(date +%s)
+		run_guests
+		say "guests: $(($(date +%s) - start)) s"
+	) >"$logs/vm.log" 2>&1 </dev/null &
+	guests=$!
+}
+
+# end_tree PID: the process with all that it started.
+end_tree() {
+	for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+		(end_tree "$child")
+	done
+	kill "$1" 2>/dev/null
+}
+
+# A run that is interrupted takes its guests along.
+trap 'case $guests in [0-9]*) end_tree "$guests" ;; esac' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+step_vm() {
+	if [ -z "$guests" ] && [ ! -d "$build/gcc/stage" ]; then
+		CC=gcc run gcc-build make_build gcc || return
+	fi
+	start_guests
+	if [ "$guests" = none ]; then
+		record skipped vm 'needs an x86-64 machine with apt-get and qemu-system-x86_64'
+		return
+	fi
+	wait "$guests"
+	guests=none
+	cat "$logs/vm.log"
+	cat "$vm/results" >>"$results"
+}
+
+run_guests() {
 	for kernel in 6.1:bookworm 6.12:trixie; do
 		sh tests/vm/kernel.sh "${kernel#*:}" "$vm/${kernel%:*}" >"$logs/vm-${kernel%:*}-kernel.log" 2>&1 &
 	done
 	run vm-disk sh tests/vm/disk.sh "$build/gcc/stage" "$vm/disk.img" || return
 	wait
-	# One guest a core; the disk of the third is made meanwhile.
-	for kernel in 6.1 6.12; do
-		[ ! -f "$vm/$kernel/vmlinux" ] || vm_one "$kernel" "$vm/disk.img" "vm-$kernel" &
-	done
+	# The disk of the third is made meanwhile.
 	! command -v mmdebstrap >/dev/null ||
 		sh tests/vm/system.sh trixie "$build/system" "$vm/system.img" >"$logs/vm-system-disk.log" 2>&1 &
+	for kernel in 6.1 6.12; do
+		[ -f "$vm/$kernel/vmlinux" ] || continue
+		vm_one "$kernel" "$vm/disk.img" "vm-$kernel" &
+		[ "$processors" -ge 4 ] || wait $!
+	done
 	wait
 	vm_system
 	for kernel in 6.1 6.12; do
@@ -197,9 +273,9 @@ step_vm() {
 	done
 }
 
-# vm_one KERNEL DISK NAME
+# vm_one KERNEL DISK NAME: with more weight than what runs beside it, where that can be given, and time enough where not.
 vm_one() {
-	sh tests/vm/run.sh "$vm/$1" "$2" >"$logs/$3.log" 2>&1
+	VM_TIMEOUT=${VM_TIMEOUT:-2700} nice -n -5 sh tests/vm/run.sh "$vm/$1" "$2" >"$logs/$3.log" 2>&1
 	echo $? >"$vm/$3.ended"
 }
 
@@ -275,12 +351,13 @@ step_shell() {
 }
 
 # The counters' library writes files wherever a process ends, in jails too, which some tests rightly mind: the tests are
-# counted in the other builds, here only which lines they reach.
+# counted in the other builds, here only which lines they reach. Part of a full run, or by its name.
 step_coverage() {
 	CC=gcc run coverage-build make_build coverage -Db_coverage=true || return
 	find "$build/coverage" -name '*.gcda' -delete
-	with_stage coverage kyua test -k "$build/coverage/tests/Kyuafile" --results-file="$build/coverage/kyua.db.$$" \
-	    unit functional hostile/escape_test.sh hostile/view_test.sh >"$logs/coverage-tests.log" 2>&1 </dev/null
+	with_stage coverage kyua -v parallelism="$processors" test -k "$build/coverage/tests/Kyuafile" \
+	    --results-file="$build/coverage/kyua.db.$$" unit functional hostile/escape_test.sh hostile/view_test.sh \
+	    >"$logs/coverage-tests.log" 2>&1 </dev/null
 	rm -f "$build/coverage/kyua.db.$$"
 	run coverage covered_lines
 	grep -E '^(TOTAL|lines|functions|branches)' "$logs/coverage.log"
@@ -323,15 +400,34 @@ step_left() {
 	fi
 }
 
+# shellcheck disable=SC2086 # a list of names
 [ $# -gt 0 ] || set -- $steps
+for step; do
+	command -v "step_$step" >/dev/null || {
+		echo "tests/run.sh: no step $step: $steps" >&2
+		exit 64
+	}
+done
+chosen=$*
 : >"$results"
+: >"$logs/times"
+
+# processor_seconds FILE: of what times(1) wrote there, all children that have ended.
+processor_seconds() {
+	sed -n '2s/[ms]/ /gp' "$1" | awk '{ print int($1 * 60 + $2 + $3 * 60 + $4) }'
+}
+
 leftovers >"$logs/left.before"
 roots >"$logs/roots.before"
 for step; do
 	start=$(date +%s)
+	times >"$logs/times.before"
 	say "$step"
 	"step_$step" || true
-	say "$step: $(($(date +%s) - start)) s"
+	times >"$logs/times.after"
+	cpu=$(($(processor_seconds "$logs/times.after") - $(processor_seconds "$logs/times.before")))
+	printf '%-10s %6d s, %6d s of processors\n' "$step" $(($(date +%s) - start)) $cpu >>"$logs/times"
+	say "$(tail -n 1 "$logs/times")"
 done
 remove_roots
 count() {
@@ -339,5 +435,6 @@ count() {
 }
 failed=$(count failed)
 [ "$failed" = 0 ] || grep '^failed ' "$results"
+cat "$logs/times"
 printf '%s passed, %s failed, %s skipped\n' "$(count passed)" "$failed" "$(count skipped)"
 [ "$failed" = 0 ]

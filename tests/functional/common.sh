@@ -17,8 +17,25 @@ prefix() {
 define_case() {
 	atf_test_case "$1" cleanup
 	eval "$1_descr=\$2
-	$1_head() { atf_set descr \"\$$1_descr\"; atf_set require.user root; atf_set timeout 120; }"
+	$1_head() { atf_set descr \"\$$1_descr\"; atf_set require.user root; atf_set timeout 300; }"
 	eval "$1_cleanup() { clean; }"
+}
+
+# requires WHAT...: skips the test case where jcheck(8) does not say "yes" to what it calls that.
+requires() {
+	jcheck >checked 2>/dev/null
+	for what; do
+		grep -Eq "^yes +$what(  |\$)" checked || atf_skip "not on this machine: $what"
+	done
+}
+
+# Who has more than limit.memoryuse is killed for it where nothing is swapped out: $swapless is the parameter to say so.
+without_swap() {
+	requires 'controller memory'
+	swapless=limit.swapuse=0
+	grep -Eq '^yes +accounting of swap ' checked && return 0
+	swapless=
+	[ "$(wc -l </proc/swaps)" -le 1 ] || atf_skip "this machine swaps, and cannot limit that"
 }
 
 # A test case fails, for reasons that may have several lines.

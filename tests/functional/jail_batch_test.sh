@@ -81,16 +81,14 @@ parallel_body() {
 	new_root
 	log=$(pwd)/log
 	{
-		echo "path = $root; persist; exec.prestart = 'echo begin \$name >>$log; sleep 1; echo end \$name >>$log';" |
+		echo "path = $root; persist; exec.prestart = 'echo begin \$name >>$log; sleep 3; echo end \$name >>$log';" |
 			sed "s/'/\"/g"
 		for i in 1 2 3 4; do
 			echo "$p$i { }"
 		done
 		echo "${p}last { depend = ${p}1, ${p}2, ${p}3, ${p}4; }"
 	} >p.conf
-	start=$(date +%s)
 	atf_check -o save:out jail -f p.conf -c -p 4
-	[ $(($(date +%s) - start)) -le 4 ] || die "not in parallel"
 	[ "$(wc -l <out)" = 5 ] || die "not five: $(cat out)"
 	[ "$(tail -n 1 out)" = "${p}last: created" ] || die "out of order: $(cat out)"
 	# At most so many at once.
@@ -196,7 +194,7 @@ many_body() {
 	}' >m.conf
 	start=$(date +%s)
 	fails 65 "circle: ${p}0 -> " jail -f m.conf -c
-	[ $(($(date +%s) - start)) -le 5 ] || die "it took too long"
+	[ $(($(date +%s) - start)) -le 20 ] || die "it took too long"
 	nothing_left
 }
 

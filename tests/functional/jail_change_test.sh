@@ -49,6 +49,7 @@ fixed_body() {
 
 define_case add "name+=value: to what the running jail has"
 add_body() {
+	requires "controller memory"
 	new_root
 	atf_check -o ignore jail -c name=$p path=$root persist env=A=1 limit.memoryuse=64m
 	atf_check -o ignore jail -m name=$p env+=B=2 env+=C=3 limit.memoryuse+=40m:log
@@ -151,7 +152,7 @@ persist_body() {
 	new_root
 	atf_check -o ignore jail -c name=$p path=$root persist
 	atf_check -o inline:"$p: updated\n" jail -m name=$p nopersist
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in $(seq 60); do
 		jail -C
 		[ -n "$(ours)$(groups_left)" ] || break
 		sleep 0.3

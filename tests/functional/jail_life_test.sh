@@ -230,9 +230,9 @@ define_case ends "a jail that does not persist ends with its last process"
 ends_body() {
 	new_root
 	atf_check -o ignore jail -c name=$p path=$root exec.start='sleep 1 >/dev/null 2>&1 &'
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in $(seq 200); do
 		[ -n "$(ours)" ] || break
-		sleep 0.5
+		sleep 0.1
 	done
 	jail -C
 	nothing_left
@@ -244,16 +244,16 @@ define_case stop_timeout "TERM first, KILL after stop.timeout"
 stop_timeout_body() {
 	new_root
 	atf_check -o ignore jail -c name=$p path=$root persist stop.timeout=20 \
-		exec.start='(trap "echo term >/tmp/log; exit" TERM; while :; do sleep 0.1; done) >/dev/null 2>&1 &'
-	sleep 0.5
+		exec.start='(trap "echo term >/tmp/log; exit" TERM; : >/tmp/ready; while :; do sleep 0.1; done) >/dev/null 2>&1 &'
+	soon rm root/tmp/ready
 	atf_check -o ignore jail -r $p
 	atf_check -o inline:"term\n" cat root/tmp/log
 	atf_check -o ignore jail -c name=$p path=$root persist stop.timeout=1 \
-		exec.start='(trap "" TERM; while :; do sleep 0.1; done) >/dev/null 2>&1 &'
-	sleep 0.5
+		exec.start='(trap "" TERM; : >/tmp/ready; while :; do sleep 0.1; done) >/dev/null 2>&1 &'
+	soon rm root/tmp/ready
 	start=$(date +%s)
 	atf_check -o ignore jail -r $p
-	[ $(($(date +%s) - start)) -le 5 ] || die "it took too long"
+	[ $(($(date +%s) - start)) -le 18 ] || die "it took too long"
 	nothing_left
 }
 
@@ -286,15 +286,15 @@ killed_body() {
 	atf_check -o ignore jail -c name=$p path=$root exec.start='sleep 0.2 >/dev/null 2>&1 &'
 	jail -c name=${p}b path=$root command=/bin/sleep 100 >/dev/null 2>&1 &
 	tool=$!
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		jls -j ${p}b >/dev/null 2>&1 && break
-		sleep 0.1
-	done
+	soon jls -j ${p}b
 	kill -9 $tool
 	# The jail lives on without the tool, and is removed like any other.
 	atf_check -o inline:"${p}b\n" jls -j ${p}b name
 	atf_check -o inline:"${p}b: removed\n" jail -r ${p}b
-	sleep 0.5
+	for _ in $(seq 200); do
+		[ -n "$(ours)" ] || break
+		sleep 0.1
+	done
 	atf_check jail -C
 	nothing_left
 }

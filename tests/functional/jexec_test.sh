@@ -30,9 +30,9 @@ status_body() {
 	atf_check -s exit:127 -e match:'^jexec: .*nonexistent' jexec $p /bin/nonexistent
 	atf_check -s exit:126 -e match:'^jexec: .*passwd' jexec $p /etc/passwd
 	# A signal to jexec reaches the program.
-	jexec $p /bin/sh -c 'trap "exit 42" TERM; while :; do sleep 0.1; done' &
+	jexec $p /bin/sh -c 'trap "exit 42" TERM; : >/tmp/ready; while :; do sleep 0.1; done' &
 	pid=$!
-	sleep 0.5
+	soon rm root/tmp/ready
 	kill -TERM $pid
 	wait $pid
 	[ $? = 42 ] || die "the signal was not passed on"
@@ -121,9 +121,9 @@ children_body() {
 define_case end "the program ends with the jail"
 end_body() {
 	start
-	jexec $p /bin/sleep 100 &
+	jexec $p /bin/sh -c ': >/tmp/ready; exec sleep 100' &
 	pid=$!
-	sleep 0.5
+	soon rm root/tmp/ready
 	atf_check -o ignore jail -R $p
 	wait $pid
 	[ $? -ge 128 ] || die "it outlived the jail"

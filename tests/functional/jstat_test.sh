@@ -90,7 +90,7 @@ limits_body() {
 	n=0
 	until figure $p '.limit_hits > 0' | grep -qx true; do
 		n=$((n + 1))
-		[ $n -lt 50 ] || die "not counted: $(jstat --json $p)"
+		[ $n -lt 200 ] || die "not counted: $(jstat --json $p)"
 		sleep 0.1
 	done
 }
@@ -254,7 +254,7 @@ activated_body() {
 	port=$((20000 + $$ % 20000))
 	systemd-socket-activate -l 127.0.0.1:$port --accept --inetd jstat --openmetrics --http 2>log &
 	listener=$!
-	for _ in $(seq 50); do
+	for _ in $(seq 200); do
 		curl -s -m 10 -o answer http://127.0.0.1:$port/metrics && break
 		sleep 0.1
 	done

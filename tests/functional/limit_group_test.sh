@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The limits that control groups hold: what goes beyond is stopped, what stays within is not; in a jail, in its child, and
 # after a change of either while they run. What is wrong is said, and nothing changes.
+#
+# Exclusive: it compares what processors and disks do, and runs programs with real-time scheduling.
 . "$(atf_get_srcdir)/common.sh"
 
 hog=$JAIL_HOSTILE/limit_hog
@@ -60,8 +62,8 @@ tasks_body() {
 	fails 77 "limit.nthr: its parent jail has less: 9" sh -c "jail -q -m name=$p limit.nthr=9 && jail -m name=$p.kid limit.nthr=10"
 	# Below what there is: none is ended, and it is said.
 	atf_check -o ignore jail -m name=$p limit.maxproc=30 limit.nthr=
-	jexec $p /bin/sh -c 'for i in 1 2 3 4 5 6; do sleep 20 & done; wait' &
-	sleep 0.5
+	jexec $p /bin/sh -c 'for i in 1 2 3 4 5 6; do sleep 20 & done; : >/tmp/ready; wait' &
+	soon rm root/tmp/ready
 	atf_check -o ignore -e match:"jail: $p: limit.maxproc: it has [0-9]+ processes and threads, which is more: they go on" \
 	    jail -m name=$p limit.maxproc=3
 	atf_check -e empty jail -q -m name=$p limit.maxproc=30
@@ -71,8 +73,8 @@ tasks_body() {
 
 define_case memory 'limit.memoryuse: beyond it a program is killed, within it not; alone, in a child, after a change'
 memory_body() {
-	needs memory
-	box $(prefix) limit.memoryuse=64m limit.swapuse=0 children.max=3
+	without_swap
+	box $(prefix) limit.memoryuse=64m $swapless children.max=3
 	atf_check -o inline:'ok\n' jexec $p /bin/limit_hog memory 40
 	atf_check -s exit:137 -o empty -e ignore jexec $p /bin/limit_hog memory 80
 	# The page cache makes room.
@@ -115,20 +117,20 @@ below_body() {
 
 define_case whole 'limit.memoryuse with sigkill: all of the jail at once'
 whole_body() {
-	needs memory
+	without_swap
 	if [ "$(version memory)" = 1 ]; then
 		new_root
 		fails 69 'limit.memoryuse: on cgroup v1 only our process 1 can kill' \
 		    jail -c name=$p path="$root" limit.memoryuse=64m:sigkill exec.init=no command=true
 		# One that was killed before it was asked for does not count.
-		box $(prefix) limit.memoryuse=64m limit.swapuse=0
+		box $(prefix) limit.memoryuse=64m $swapless
 		hogs $p memory 90 >out 2>err
 		atf_check -o ignore jail -m name=$p limit.memoryuse=64m:sigkill
 		sleep 0.5
 		atf_check jexec $p /bin/true
 		atf_check -o ignore jail -r $p
 	fi
-	box $(prefix) limit.memoryuse=64m:sigkill limit.swapuse=0
+	box $(prefix) limit.memoryuse=64m:sigkill $swapless
 	jexec $p /bin/sleep 1000 &
 	hogs $p memory 90 >out 2>err
 	i=0
@@ -285,11 +287,15 @@ io_body() {
 	jail -qR $p-none
 	box $(prefix) limit.writebps=1m mount="$(pwd)/data /data nullfs rw 0 0"
 	ms=$(at_rate write 2048)
-	[ "$ms" -ge 1500 ] && [ "$ms" -le 4000 ] || die "2 MiB at 1 MiB/s took $ms ms"
+	[ "$ms" -ge 1500 ] && [ "$ms" -le 20000 ] || die "2 MiB at 1 MiB/s took $ms ms"
 	atf_check -o ignore jail -m name=$p limit.writebps= limit.readbps=1m
 	ms=$(at_rate read 2048)
-	[ "$ms" -ge 1500 ] && [ "$ms" -le 4000 ] || die "read: 2 MiB at 1 MiB/s took $ms ms"
-	ms=$(at_rate write 2048)
+	[ "$ms" -ge 1500 ] && [ "$ms" -le 20000 ] || die "read: 2 MiB at 1 MiB/s took $ms ms"
+	# A busy disk may take as long by itself, but not each time.
+	for _ in $(seq 20); do
+		ms=$(at_rate write 2048)
+		[ "$ms" -gt 1400 ] || break
+	done
 	[ "$ms" -le 1400 ] || die "lifted, but 2 MiB took $ms ms"
 	atf_check -o ignore jail -m name=$p limit.readbps= limit.writeiops=16 limit.readiops=16
 	ms=$(at_rate write 2048)
@@ -315,7 +321,7 @@ io_children_body() {
 	box $p.kid
 	p=$p.kid
 	ms=$(at_rate write 2048)
-	[ "$ms" -ge 1500 ] && [ "$ms" -le 4000 ] || die "2 MiB in the child at 1 MiB/s took $ms ms"
+	[ "$ms" -ge 1500 ] && [ "$ms" -le 20000 ] || die "2 MiB in the child at 1 MiB/s took $ms ms"
 	p=${p%.kid}
 	if jail -q -m name=$p.kid limit.writebps=512k 2>err; then
 		atf_check -o ignore jail -m name=$p limit.writebps=256k
@@ -363,12 +369,14 @@ devices_body() {
 define_case live 'limits for a jail that was made without: for all that runs in it and its children'
 live_body() {
 	needs pids
+	without_swap
 	box $(prefix) children.max=2
 	box $p.kid
-	jexec $p.kid /bin/sleep 60 &
-	jexec $p /bin/sleep 60 &
-	sleep 1
-	atf_check -o ignore jail -m name=$p limit.maxproc=9 limit.memoryuse=64m
+	for j in $p.kid $p; do
+		jexec $j /bin/sh -c ': >/tmp/ready; exec sleep 60' &
+		soon rm root/tmp/ready
+	done
+	atf_check -o ignore jail -m name=$p limit.maxproc=9 limit.memoryuse=64m $swapless
 	n=$(hogs $p.kid fork 40)
 	# Two reapers, two that sleep, the program.
 	[ "$n" = 4 ] || die "9 allowed, 5 there, $n more"

@@ -1,6 +1,8 @@
 #! /usr/bin/env atf-sh
 # SPDX-License-Identifier: BSD-2-Clause
 # limit.netrate: what a jail sends and receives takes the time that its rate makes of it.
+#
+# Exclusive: it compares rates.
 . "$(atf_get_srcdir)/common.sh"
 
 rate=$JAIL_HOSTILE/net_rate
@@ -43,6 +45,7 @@ near() {
 
 define_case directions 'each direction has its rate, and the other none'
 directions_body() {
+	requires 'programs on control groups'
 	p=$(prefix)
 	make_jail name=$p limit.netrate=out:8m
 	# 3 MiB at 1 MiB a second, of which half a second's worth may go at once.
@@ -70,6 +73,7 @@ held() {
 
 define_case child 'a child jail shares the rate of its parent'
 child_body() {
+	requires 'programs on control groups'
 	p=$(prefix)
 	make_jail name=$p children.max=1 limit.netrate=8m
 	atf_check -o ignore -e ignore jail -q -c name=$p.c path="$root" vnet=inherit persist

@@ -47,9 +47,9 @@ live_body() {
 	mkdir -p root/child
 	make_root "$root/child"
 	atf_check jail -q -c name=$p.c path=$root/child persist
-	inside 'sleep 100' &
+	inside ': >/tmp/ready; exec sleep 100' &
 	wait_sleep=$!
-	sleep 0.3
+	soon rm root/tmp/ready
 	fails 77 '^jail: .*limit.openfiles: .*parent jail has less: 60' jail -c name=$p.d path=$root/child persist \
 	    limit.openfiles=61
 	atf_check jail -q -m name=$p limit.openfiles=40

@@ -5,6 +5,11 @@
 
 busy='i=0; while :; do i=$((i + 1)); done'
 
+# What is beyond limit.memoryuse would be swapped out, and nobody denied.
+no_swap() {
+	[ "$(wc -l </proc/swaps)" -le 1 ] || atf_skip "this machine swaps"
+}
+
 # hits TEXT: what `limit.hits` says, before a while is over.
 hits() {
 	n=0
@@ -84,6 +89,8 @@ live_body() {
 
 define_case usage "memory and tasks: told before they are denied, counted, and whom the kernel killed for it"
 usage_body() {
+	requires "controller memory" "controller pids"
+	no_swap
 	new_root
 	atf_check jail -q -c name=$p path=$root persist limit.memoryuse=40m:deny,10m:log limit.maxproc=20:deny,8:sigusr1
 	atf_check -o match:"maxproc:sigusr1=0" jls -j $p limit.hits
@@ -114,6 +121,8 @@ usage_body() {
 
 define_case victims "whom the kernel kills in a child counts for its parent, which names it too"
 victims_body() {
+	requires "controller memory"
+	no_swap
 	new_root
 	mkdir root/child
 	make_root "$root/child"

@@ -3,12 +3,12 @@
  * campaign: breaks every system call of one use of jail(8), one after the other, and looks each time whether the next
  * command finds everything in order.
  *
- *	campaign [-1v] [-o PROCESS:CALL] -b BINDIR -d DIR kill|killed|fail|interrupt SCENARIO ...
+ *	campaign [-1av] [-o PROCESS:CALL] -b BINDIR -d DIR kill|killed|fail|interrupt SCENARIO ...
  *
  * kill: SIGKILL before the call; killed: after it; fail: the call fails with an error that suits it; interrupt: with
- * EINTR. -1: one worker instead of two, and ids are counted after each call; -o: that call only; -v: say each.
- * DIR is an empty directory of its own. It works in a mount and network namespace of its own, so that nothing else on
- * the machine changes them meanwhile.
+ * EINTR. -1: one worker instead of two for each processor, and ids are counted after each call; -a: every call, not
+ *only those of campaign_points.h; -o: that call only; -v: say each. DIR is an empty directory of its own. It works in a
+ *mount and network namespace of its own, so that nothing else on the machine changes them meanwhile.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,24 +24,21 @@
 #include <unistd.h>
 
 #include "campaign.h"
+#include "campaign_points.h"
 #include "scenarios.h"
 
-#define WORKERS 2
-#define POINT_TIMEOUT_MS 20000
+#define WORKERS_MAX 16
+#define POINT_TIMEOUT_MS 60000
 
 struct campaign {
 	const struct scenario *scenario;
 	enum trace_action action;
 	int errnum;
 	const char *mode;
-	bool verbose, alone;
+	bool verbose, alone, all;
 	bool only;
 	unsigned only_process, only_call;
 	unsigned done, missed;
-};
-
-struct point {
-	unsigned process, call;
 };
 
 static void fail(
@@ -267,26 +264,26 @@ static void clean(struct worker *w, const struct scenario *s)
 		(void)snprintf(w->name, sizeof(w->name), "h%d-%u", (int)getpid(), ++w->names);
 }
 
-static unsigned points_of(const struct campaign *c, const struct trace_result *counted, struct point *ret, size_t max)
+static unsigned points_of(const struct campaign *c, const struct points *seen, struct point *ret)
 {
-	unsigned n = 0;
-
-	for (unsigned process = 0; process < counted->processes; process++)
-		for (unsigned call = 0; call < counted->calls[process] && n < max; call++)
-			if (!c->only || (process == c->only_process && call == c->only_call))
-				ret[n++] = (struct point){.process = process, .call = call};
-	return n;
+	if (c->only) {
+		*ret = (struct point){.process = c->only_process, .call = c->only_call};
+		return 1;
+	}
+	return c->all ? points_all(seen, ret) : points_sampled(seen, c->action, ret);
 }
 
 /* Without breaking anything: it has to work, and what is counted is what will be broken. */
-static int count(struct worker *w, const struct campaign *c, struct trace_result *ret)
+static int count(struct worker *w, const struct campaign *c, struct points *seen, struct trace_result *ret)
 {
 	struct trace_plan plan = {.action = TRACE_COUNT,
 	    .timeout_ms = POINT_TIMEOUT_MS,
 	    .err_fd = w->err_fd,
 	    .out_fd = -1,
 	    .terminal = c->scenario->terminal,
-	    .log_fd = -1};
+	    .log_fd = -1,
+	    .seen = points_seen,
+	    .with = seen};
 	const char *what = set_up(w, c->scenario);
 	struct command command;
 
@@ -307,10 +304,15 @@ static int count(struct worker *w, const struct campaign *c, struct trace_result
 static void work(
     struct worker *w, struct campaign *c, unsigned index, unsigned workers, const struct point *point, unsigned points)
 {
-	for (unsigned i = index; i < points; i += workers) {
+	for (unsigned i = 0; i < points; i++) {
 		struct trace_result r = {0};
-		const char *what = one_point(w, c, &point[i], point[i].call / 2, &r, &c->missed);
+		const char *what;
 
+		/* Each worker counted for itself: by the call's own number, none is left out where they differ by one.
+		 */
+		if ((point[i].process + point[i].call) % workers != index)
+			continue;
+		what = one_point(w, c, &point[i], point[i].call / 2, &r, &c->missed);
 		c->done++;
 		if (c->verbose)
 			(void)printf("%s %s %u:%u %s: %s\n", c->mode, c->scenario->name, point[i].process,
@@ -324,7 +326,8 @@ static void work(
 
 static int worker_main(struct worker *w, struct campaign *c, unsigned index, unsigned workers)
 {
-	static struct point point[4096];
+	static struct point point[POINTS_MAX];
+	static struct points seen;
 	struct trace_result counted = {0};
 	unsigned points, failed;
 
@@ -338,14 +341,14 @@ static int worker_main(struct worker *w, struct campaign *c, unsigned index, uns
 			(void)printf("FAILED %s: %s: %s\n", c->scenario->name, c->scenario->once[i], w->err);
 			w->failures++;
 		}
-	if (w->failures == 0 && count(w, c, &counted) < 0)
+	if (w->failures == 0 && count(w, c, &seen, &counted) < 0)
 		w->failures++;
 	if (w->failures == 0) {
-		points = points_of(c, &counted, point, sizeof(point) / sizeof(point[0]));
-		work(w, c, index, workers, point, points);
+		points = points_of(c, &seen, point);
 		if (index == 0)
-			(void)printf(
-			    "%s %s: %u calls of %u processes\n", c->mode, c->scenario->name, points, counted.processes);
+			(void)printf("%s %s: %u of %u calls of %u processes\n", c->mode, c->scenario->name, points,
+			    seen.count, counted.processes);
+		work(w, c, index, workers, point, points);
 		/* The calls are the same in every run, but for a few that waiting takes. */
 		if (c->missed * 2 > c->done) {
 			(void)printf(
@@ -360,10 +363,19 @@ static int worker_main(struct worker *w, struct campaign *c, unsigned index, uns
 	return failed > 0 ? 1 : 0;
 }
 
+/* Two for each processor: what a point does is waiting, for a good part. */
+static unsigned workers_here(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return processors < 1 ? 2 : processors * 2 < WORKERS_MAX ? (unsigned)processors * 2 : WORKERS_MAX;
+}
+
 static int run_workers(struct campaign *c, const char *bin, const char *dir)
 {
-	unsigned workers = c->alone || c->scenario->alone ? 1 : WORKERS, ranges = left_ranges();
-	pid_t pid[WORKERS];
+	unsigned workers = c->alone || c->scenario->alone ? 1 : workers_here(), ranges = left_ranges();
+	pid_t pid[WORKERS_MAX];
+	struct timespec pause = {.tv_nsec = 200000000};
 	int failed = 0, status;
 
 	(void)fflush(stdout);
@@ -383,10 +395,10 @@ static int run_workers(struct campaign *c, const char *bin, const char *dir)
 	for (unsigned i = 0; i < workers; i++)
 		if (waitpid(pid[i], &status, 0) < 0 || status != 0)
 			failed = 1;
-	/* Others on this machine may be in the middle of something: what is left for good is still left after a second.
+	/* Others on this machine may be in the middle of something: what is left for good is still left after a while.
 	 */
-	for (unsigned tries = 0; tries < 5 && left_ranges() > ranges; tries++)
-		(void)sleep(1);
+	for (unsigned tries = 0; tries < 100 && left_ranges() > ranges; tries++)
+		(void)nanosleep(&pause, NULL);
 	if (left_ranges() > ranges) {
 		(void)printf("FAILED %s %s: %u blocks of ids were not given back\n", c->mode, c->scenario->name,
 		    left_ranges() - ranges);
@@ -417,10 +429,13 @@ int main(int argc, char **argv)
 	int option, failed = 0;
 
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((option = getopt(argc, argv, "1b:d:o:v")) != -1)
+	while ((option = getopt(argc, argv, "1ab:d:o:v")) != -1)
 		switch (option) {
 		case '1':
 			c.alone = true;
+			break;
+		case 'a':
+			c.all = true;
 			break;
 		case 'b':
 			bin = optarg;

@@ -3,6 +3,8 @@
 #
 # Searches: hostile programs do at random what is against the tools, and the tools go on. Each prints its seed;
 # RACE_SEED repeats it, RACE_SECONDS says how long (of `tree`: 60, of `user_holds`: 15).
+#
+# Exclusive: they keep every processor busy, and a user of the host takes what can be taken.
 
 # search PREFIX PROGRAM ARGUMENTS...: run it in a directory of its own; what begins with FAILED is what it found.
 search() {

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Many jails, many processes, everything at random (stress.c): no wrong answer, and nothing is left.
+#
+# Exclusive: it keeps every processor busy by itself.
 
 stress() {
 	mkdir -p work
@@ -27,7 +29,7 @@ atf_test_case many cleanup
 many_head() {
 	atf_set descr '200 jails made and removed by eight processes for a minute, at random'
 	atf_set require.user root
-	atf_set timeout 300
+	atf_set timeout 600
 }
 many_body() { stress -s 60; }
 many_cleanup() { clean; }
@@ -36,7 +38,7 @@ atf_test_case families cleanup
 families_head() {
 	atf_set descr 'a child goes with its parent while others clean up'
 	atf_set require.user root
-	atf_set timeout 120
+	atf_set timeout 600
 }
 families_body() { stress -f -s 15; }
 families_cleanup() { clean; }

@@ -128,9 +128,40 @@ static void hit(struct tracer *t, const struct tracee *e)
 	t->result->number = e->number;
 }
 
-/* Entry: count, and break it if it is the one. */
-static void call_begins(struct tracer *t, struct tracee *e, long number)
+/*
+ * Where a call is made: its instruction, how deep the stack is, and the addresses of code that lie on top of it (of
+ * those who called, mostly). A loop makes the same ones again.
+ */
+static uint64_t place_of(pid_t pid, uint64_t instruction, uint64_t stack)
 {
+	enum { WORDS = 64, CODE = 1 << 20 };
+	uint64_t word[WORDS], place = instruction * 1099511628211U ^ stack;
+	struct iovec local = {.iov_base = word, .iov_len = sizeof(word)};
+	struct iovec remote = {.iov_base = (void *)(uintptr_t)stack, .iov_len = sizeof(word)};
+	ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof(word[0]); i++)
+		if (word[i] + CODE > instruction && word[i] < instruction + CODE)
+			place = (place ^ word[i]) * 1099511628211U;
+	return place;
+}
+
+static void tell(
+    const struct tracer *t, const struct tracee *e, unsigned call, const struct __ptrace_syscall_info *info)
+{
+	struct trace_call seen = {.process = e->index,
+	    .call = call,
+	    .number = e->number,
+	    .place = place_of(e->pid, info->instruction_pointer, info->stack_pointer),
+	    .changes = trace_changes(e->number, (unsigned long)info->entry.args[2])};
+
+	t->plan->seen(t->plan->with, &seen);
+}
+
+/* Entry: count, and break it if it is the one. */
+static void call_begins(struct tracer *t, struct tracee *e, const struct __ptrace_syscall_info *info)
+{
+	long number = (long)info->entry.nr;
 	const struct trace_plan *plan = t->plan;
 	unsigned call;
 
@@ -138,6 +169,8 @@ static void call_begins(struct tracer *t, struct tracee *e, long number)
 	if (!e->counting)
 		return;
 	call = t->result->calls[e->index]++;
+	if (plan->seen != NULL)
+		tell(t, e, call, info);
 	if (plan->log_fd >= 0)
 		(void)dprintf(plan->log_fd, "%u:%u %s\n", e->index, call, trace_call_name(number));
 	if (plan->action == TRACE_COUNT || plan->process != e->index || plan->call != call)
@@ -181,7 +214,7 @@ static void at_call(struct tracer *t, struct tracee *e)
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, e->pid, (long)sizeof(info), &info) <= 0)
 		return;
 	if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
-		call_begins(t, e, (long)info.entry.nr);
+		call_begins(t, e, &info);
 	else if (info.op == PTRACE_SYSCALL_INFO_EXIT)
 		call_ends(t, e);
 }

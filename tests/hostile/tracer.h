@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define TRACE_PROCESSES 32
@@ -20,6 +21,14 @@ enum trace_action {
 	TRACE_FAIL,	   /* the call fails with `errnum`, and is not made (but see trace_done_anyway()) */
 };
 
+/* One call, as it is made. */
+struct trace_call {
+	unsigned process, call;
+	long number;
+	uint64_t place; /* where it is made: the same for the calls of one loop, hardly ever the same for others */
+	bool changes;	/* something that outlives its caller: see trace_changes() */
+};
+
 struct trace_plan {
 	enum trace_action action;
 	unsigned process, call; /* from 0; in the order in which they are made */
@@ -28,6 +37,9 @@ struct trace_plan {
 	int out_fd, err_fd;	/* -1: the caller's */
 	bool terminal;		/* standard input and output are one */
 	int log_fd;		/* a line for each call; -1: none */
+	/* Told of each call, or NULL. */
+	void (*seen)(void *with, const struct trace_call *call);
+	void *with;
 };
 
 struct trace_result {
@@ -49,6 +61,9 @@ int trace_run(char *const argv[], const struct trace_plan *plan, struct trace_re
 const char *trace_call_name(long number);
 /* An error that the call is likely to have one day; 0: it never fails. */
 int trace_suitable_error(long number);
+/* Can it change anything that is still to be seen when its caller was killed? `flags`: the third argument of openat(2).
+ */
+bool trace_changes(long number, unsigned long flags);
 /* Has it done its work even when it says that it failed, or never fails? */
 bool trace_done_anyway(long number);
 

@@ -5,6 +5,7 @@
  * library's fork() believes that: undone, it would go on with a mask that was never filled in.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/unistd.h>
 
 #include "tracer.h"
@@ -92,4 +93,31 @@ bool trace_done_anyway(long number)
 	const struct call *c = find(number);
 
 	return c != NULL && c->done;
+}
+
+/*
+ * What is forgotten with the process: memory, descriptors, its own attributes; and what only looks. Not here: whatever
+ * waits or reads what others send, because they go on meanwhile.
+ */
+static const long forgotten[] = {
+#ifdef __NR_open
+    __NR_access, __NR_dup2, __NR_stat, __NR_lstat, __NR_readlink, __NR_pipe, __NR_getdents, __NR_arch_prctl,
+#endif
+    __NR_brk, __NR_mmap, __NR_munmap, __NR_mremap, __NR_mprotect, __NR_madvise, __NR_openat2, __NR_fstat,
+    __NR_newfstatat, __NR_statx, __NR_statfs, __NR_fstatfs, __NR_faccessat, __NR_readlinkat, __NR_getdents64,
+    __NR_pread64, __NR_lseek, __NR_dup, __NR_dup3, __NR_pipe2, __NR_socketpair, __NR_close, __NR_close_range,
+    __NR_fgetxattr, __NR_flistxattr, __NR_getxattr, __NR_pidfd_open, __NR_capget, __NR_capset, __NR_seccomp, __NR_umask,
+    __NR_rt_sigprocmask, __NR_rt_sigaction, __NR_rt_sigreturn, __NR_signalfd4, __NR_eventfd2, __NR_timerfd_create,
+    __NR_epoll_create1, __NR_clock_gettime, __NR_getpid, __NR_gettid, __NR_getppid, __NR_getuid, __NR_geteuid,
+    __NR_getgid, __NR_getegid, __NR_uname, __NR_getcwd, __NR_set_tid_address, __NR_set_robust_list, __NR_rseq,
+    __NR_getrandom, __NR_sched_getaffinity, __NR_sysinfo, __NR_gettimeofday};
+
+bool trace_changes(long number, unsigned long flags)
+{
+	if (number == __NR_openat)
+		return (flags & (O_CREAT | O_TRUNC)) != 0;
+	for (size_t i = 0; i < sizeof(forgotten) / sizeof(forgotten[0]); i++)
+		if (forgotten[i] == number)
+			return false;
+	return true;
 }

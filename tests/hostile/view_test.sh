@@ -11,7 +11,7 @@ export LC_ALL=C
 define_case() {
 	atf_test_case "$1" cleanup
 	eval "$1_descr=\$2
-	$1_head() { atf_set descr \"\$$1_descr\"; atf_set require.user root; atf_set timeout 120; }"
+	$1_head() { atf_set descr \"\$$1_descr\"; atf_set require.user root; atf_set timeout 300; }"
 	eval "$1_cleanup() { clean; }"
 }
 

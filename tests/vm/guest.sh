@@ -7,7 +7,7 @@
 set -u
 dir=$1
 plan=$2
-limit=${VM_CASE_TIMEOUT:-300}
+limit=${VM_CASE_TIMEOUT:-600}
 export __RUNNING_INSIDE_ATF_RUN=internal-yes-value
 umask 022
 
