@@ -23,6 +23,7 @@
 #include "process.h"
 #include "rlimit.h"
 #include "sys.h"
+#include "sys/inherited.h"
 #include "terminal.h"
 #include "wait.h"
 
@@ -287,6 +288,8 @@ static void __attribute__((noreturn)) entering_main(struct entering *x)
 	else if (x->entry->log_fd >= 0 && (dup2(x->entry->log_fd, 1) < 0 || dup2(x->entry->log_fd, 2) < 0))
 		r = jail_error_sys(x->err, errno, "cannot redirect the output");
 	else
+		r = inherited_reset(x->err);
+	if (r == 0)
 		r = group_join(&x->jail->tree, x->jail->name, 0, x->err);
 	if (r == 0)
 		r = open_init(x);

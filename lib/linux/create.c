@@ -454,14 +454,16 @@ static int wait_ready(struct port_jail *j, struct jail_error *err)
 	return 0;
 }
 
-/* From here on jls shows it, and it lives without us. */
+/* From here on jls shows it, and it lives without us. The page is still only process 1's and ours. */
 static int announce(struct port_jail *j, struct jail_error *err)
 {
 	int r;
 
 	donor_release(&j->donor);
 	j->state.phase = STORE_RUNNING;
-	r = store_state_write(j->dirfd, &j->state);
+	r = j->watch[WATCH_PAGE] < 0 ? 0 : watching_record(j->watch[WATCH_PAGE], j->dirfd);
+	if (r == 0)
+		r = store_state_write(j->dirfd, &j->state);
 	return r < 0 ? jail_error_sys(err, -r, "cannot record that it runs") : 0;
 }
 

@@ -110,7 +110,7 @@ int disk_make(const struct plan *plan, int path_fd, const struct jail_options *o
 static int change_memory(
     const struct running *jail, const struct plan *plan, const struct policy_record *will, struct jail_error *err)
 {
-	_cleanup_close_ int disk = watching_disk(jail->state.pid), context = -1;
+	_cleanup_close_ int disk = watching_disk(jail->dirfd, &jail->state), context = -1;
 	char path[32];
 	struct view_size size;
 

@@ -28,10 +28,7 @@ void group_free(struct group *g);
 /* Set the limits of a jail that has no process yet. Undone by group_remove(). */
 int group_make(struct group *g, const char *name, struct jail_error *err);
 
-/*
- * Must processes that are born into the jail be joined to it: put into groups of v1 beside, or given ordinary
- * scheduling in the place of the caller's?
- */
+/* Must processes that are born into the jail be joined to it: put into groups of v1 beside? */
 bool group_joins(const struct tree *t, const char *name);
 /*
  * Do so with a process; 0: the calling one (allocates nothing: may be called between clone and exec). Processes in a

@@ -112,13 +112,8 @@ int groups_find_at(int dirfd, const char *file, struct groups *ret);
 void groups_close(struct groups *g);
 
 /* group_realtime.c */
-/* Has the caller real-time scheduling, and is the jail, or one above, one that has a limit of processors in v2? */
-bool group_realtime_matters(const struct tree *t, const char *name);
-/*
- * A process (0: the calling one) that comes into the jail: with ordinary scheduling, if there is such a limit. `joins`:
- * it goes into a group of v1's controller "cpu". Allocates nothing.
- */
-int group_realtime_end(const struct tree *t, const char *name, pid_t pid, bool joins);
+/* A process (0: the calling one): with ordinary scheduling from now on. Allocates nothing. */
+int group_realtime_end(pid_t pid);
 /* Every thread of the jail and of those beneath it. */
 int group_realtime_end_all(const struct tree *t, const char *name, struct jail_error *err);
 

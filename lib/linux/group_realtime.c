@@ -2,8 +2,9 @@
 /*
  * group_realtime.c: what has real-time scheduling stands before all shares and quotas of processors: version 2's
  * controller "cpu" lets it run on and counts it only, version 1's takes it into none of its groups (EINVAL;
- * Documentation/scheduler/sched-rt-group.rst of the kernel). So whoever comes into a jail with such a limit, and was
- * given real-time scheduling by whoever started the tool, goes on with ordinary scheduling.
+ * Documentation/scheduler/sched-rt-group.rst of the kernel). A process that comes into a jail leaves it behind
+ * (sys/inherited.h); here is what has to be done for a process that others hold: one that is put into such a group
+ * before it came so far, and those of a running jail that gets such a limit.
  */
 #include <errno.h>
 #include <sched.h>
@@ -37,35 +38,9 @@ static int make_ordinary(void *arg, pid_t tid)
 	return negative_errno();
 }
 
-/* The jail or one above, in version 2: the kernel is asked. */
-static bool is_limited(const struct tree *t, const char *name)
+int group_realtime_end(pid_t pid)
 {
-	char at[JAIL_NAME_MAX + 1], path[JAIL_NAME_MAX + 16], text[64];
-
-	tree_relative(name, at);
-	for (;;) {
-		char *slash = strrchr(at, '/');
-
-		(void)snprintf(path, sizeof(path), "%s/cpu.max", at);
-		if (group_read(t->fd, path, text, sizeof(text)) == 0 && strncmp(text, "max", 3) != 0)
-			return true;
-		(void)snprintf(path, sizeof(path), "%s/cpu.weight", at);
-		if (group_read(t->fd, path, text, sizeof(text)) == 0 && strcmp(text, "100") != 0)
-			return true;
-		if (slash == NULL)
-			return false;
-		*slash = '\0';
-	}
-}
-
-bool group_realtime_matters(const struct tree *t, const char *name)
-{
-	return is_realtime(0) && is_limited(t, name);
-}
-
-int group_realtime_end(const struct tree *t, const char *name, pid_t pid, bool joins)
-{
-	return is_realtime(pid) && (joins || is_limited(t, name)) ? make_ordinary(NULL, pid) : 0;
+	return make_ordinary(NULL, pid);
 }
 
 static int end_process(void *arg, const struct member *m)

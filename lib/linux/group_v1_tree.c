@@ -272,7 +272,7 @@ bool group_joins(const struct tree *t, const char *name)
 {
 	char at[GROUP_COUNT][JAIL_NAME_MAX + 1];
 
-	return nearest(t, name, at) != 0 || group_realtime_matters(t, name);
+	return nearest(t, name, at) != 0;
 }
 
 static int join(const struct groups *where, enum group_controller c, const char *jail, pid_t pid)
@@ -289,7 +289,7 @@ int group_join(const struct tree *t, const char *name, pid_t pid, struct jail_er
 	char at[GROUP_COUNT][JAIL_NAME_MAX + 1];
 	unsigned controllers = nearest(t, name, at);
 	struct groups where = GROUPS_NONE;
-	int r = group_realtime_end(t, name, pid, (controllers & GROUP_BIT(GROUP_CPU)) != 0);
+	int r = (controllers & GROUP_BIT(GROUP_CPU)) != 0 ? group_realtime_end(pid) : 0;
 
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot end the real-time scheduling of a process");

@@ -21,6 +21,7 @@
 #include "ipclimit.h"
 #include "rlimit.h"
 #include "sys.h"
+#include "sys/inherited.h"
 #include "terminal.h"
 #include "watching.h"
 
@@ -193,6 +194,12 @@ static int detach(struct progress *p)
 	if (setsid() < 0)
 		return jail_error_sys(p->err, errno, "setsid");
 	return 0;
+}
+
+/* While the host's privileges are there, which some of it takes. */
+static int leave_inherited(struct progress *p)
+{
+	return inherited_reset(p->err);
 }
 
 static int join(struct progress *p)
@@ -503,6 +510,7 @@ static const struct {
 	int (*apply)(struct progress *p);
 } steps[] = {
     {"leave the caller", detach},
+    {"leave what the caller had", leave_inherited},
     {"join the parent", join},
     {"open the reaper", open_init},
     {"redirect the output", redirect},

@@ -58,10 +58,10 @@ static int report_hit(struct jail_params *p, enum policy_limit limit, enum limit
 }
 
 /* What process 1 has counted. */
-static int report_watched(struct jail_params *p, const struct store_state *s)
+static int report_watched(struct jail_params *p, int dirfd, const struct store_state *s)
 {
 	struct watch_page page;
-	int r = (s->flags & STORE_F_INIT) != 0 ? watching_read(s->pid, &page) : -ENOENT;
+	int r = watching_read(dirfd, s, &page);
 
 	if (r < 0)
 		return 0;
@@ -95,7 +95,7 @@ static int report_denied(struct jail_params *p, const char *name, const struct s
 	return r;
 }
 
-static int report_hits(struct jail_params *p, const char *name, const struct store_state *s)
+static int report_hits(struct jail_params *p, const char *name, int dirfd, const struct store_state *s)
 {
 	const struct limit_row *row;
 	bool any = false;
@@ -106,7 +106,15 @@ static int report_hits(struct jail_params *p, const char *name, const struct sto
 	if (!any)
 		return 0;
 	r = report_denied(p, name, s);
-	return r < 0 ? r : report_watched(p, s);
+	return r < 0 ? r : report_watched(p, dirfd, s);
+}
+
+static int report_restarts(struct jail_params *p, const struct store_state *s)
+{
+	_cleanup_close_ int proc = -1;
+	int r = process_directory(s->pid, s->start, &proc);
+
+	return report_number(p, "restarts", r < 0 ? 0 : process_restarts(proc));
 }
 
 static int report_state(struct jail_params *p, const char *name, int dirfd, const struct store_state *s)
@@ -132,9 +140,9 @@ static int report_state(struct jail_params *p, const char *name, int dirfd, cons
 	if (r == 0 && s->record.users_count > 0)
 		r = report_chosen(p, "users.count", s->record.users_count);
 	if (r == 0 && (s->flags & STORE_F_INIT) != 0)
-		r = report_number(p, "restarts", process_restarts(s->pid));
+		r = report_restarts(p, s);
 	if (r == 0)
-		r = report_hits(p, name, s);
+		r = report_hits(p, name, dirfd, s);
 	return r;
 }
 

@@ -204,21 +204,21 @@ static int change_limited(
 static int change(struct change *c, const struct jail_params *old, const struct jail_params *params,
     const struct jail_options *opts, struct jail_error *err)
 {
-	_cleanup_close_ int users_fd = -1;
-	char path[64];
+	_cleanup_close_ int users_fd = -1, proc = -1;
 	int r = check_static(c, err);
 
 	if (r == 0)
 		r = limit_check(c->will, err);
 	if (r == 0)
-		r = watching_check_running(c->jail->state.pid, c->will, group_kills(&c->jail->tree), err);
+		r = watching_check_running(c->jail->dirfd, &c->jail->state, c->will, group_kills(&c->jail->tree), err);
 	if (r < 0)
 		return r;
 	if ((c->jail->state.record.flags & POLICY_F_HOST_USERS) == 0) {
-		(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", c->jail->state.pid);
-		users_fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (users_fd < 0)
-			return jail_error_sys(err, errno, "cannot open its user namespace");
+		r = process_directory(c->jail->state.pid, c->jail->state.start, &proc);
+		if (r == 0 && (users_fd = openat(proc, "ns/user", O_RDONLY | O_CLOEXEC)) < 0)
+			r = negative_errno();
+		if (r < 0)
+			return jail_error_sys(err, -r, "cannot open its user namespace");
 	}
 	c->users_fd = users_fd;
 	r = parent_open(&c->jail->tree, c->jail->name, &c->parent, err);
@@ -322,7 +322,7 @@ int port_change(const char *name, const struct plan *was, struct plan *will, con
 		tell_init(&c);
 	/* The last thing: it may end the jail at once. */
 	if (r == 0 && (jail.state.flags & STORE_F_INIT) != 0)
-		r = watching_change(jail.state.pid, jail.pidfd, will, &will->record, err);
+		r = watching_change(jail.dirfd, &jail.state, jail.pidfd, will, &will->record, err);
 	if (r < 0)
 		jail_error_jail(err, name);
 	running_close(&jail);

@@ -19,15 +19,14 @@
 #define HELD_TRIES 200
 #define HELD_PAUSE_NS 10000000
 
-int process_start_time(pid_t pid, uint64_t *ret)
+/* `dirfd` and `path` lead to its "stat". */
+static int read_start_time(int dirfd, const char *path, uint64_t *ret)
 {
-	char path[64], text[1024], *field, *end;
-	_cleanup_close_ int fd = -1;
+	char text[1024], *field, *end;
+	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
 	unsigned long long value;
 	ssize_t n;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : negative_errno();
 	n = read(fd, text, sizeof(text) - 1);
@@ -48,15 +47,40 @@ int process_start_time(pid_t pid, uint64_t *ret)
 	return 0;
 }
 
-unsigned long process_restarts(pid_t pid)
+int process_start_time(pid_t pid, uint64_t *ret)
 {
-	char path[64], text[32], *colon;
-	_cleanup_close_ int fd = -1;
-	ssize_t n;
+	char path[64];
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	return read_start_time(AT_FDCWD, path, ret);
+}
+
+int process_directory(pid_t pid, uint64_t start, int *ret_fd)
+{
+	_cleanup_close_ int fd = -1;
+	char path[32];
+	uint64_t now;
+	int r;
+
+	if (pid <= 0)
+		return -ESRCH;
+	(void)snprintf(path, sizeof(path), "/proc/%d", pid);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : negative_errno();
+	r = read_start_time(fd, "stat", &now);
+	if (r < 0 || now != start)
+		return r < 0 ? r : -ESRCH;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+unsigned long process_restarts(int procfd)
+{
+	char text[32], *colon;
+	_cleanup_close_ int fd = openat(procfd, "comm", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';

@@ -13,8 +13,11 @@
 int process_start_time(pid_t pid, uint64_t *ret);
 /* A pidfd of exactly that process. ESRCH when nothing of it is left, also when its number was given to another. */
 int process_open(pid_t pid, uint64_t start, int *ret_pidfd);
-/* How often our reaper, process `pid`, started its command again: it keeps count in its name (jail-init(8)). */
-unsigned long process_restarts(pid_t pid);
+/* The /proc directory of exactly that process (O_PATH); what is opened there is that process's or ESRCH. ESRCH. */
+int process_directory(pid_t pid, uint64_t start, int *ret_fd);
+/* How often our reaper, by its /proc directory, started its command again: it keeps count in its name (jail-init(8)).
+ */
+unsigned long process_restarts(int procfd);
 /* Its number where we are; -errno. */
 int process_number(int pidfd);
 /* Has it ended, waited for or not? */

@@ -154,7 +154,7 @@ static int walk_jail(struct walk *w, int dirfd, const char *name, const struct s
 	take_tally(&own, at.look, &s);
 	/* Its number may be another's by now, unless it was seen in the group. */
 	if (found)
-		stat_first(w->place, state, &s);
+		stat_first(w->place, dirfd, state, &s);
 	return add(w->list, &s);
 }
 

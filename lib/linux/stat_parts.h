@@ -44,6 +44,6 @@ void stat_group(struct stat_place *p, int dirfd, const char *relative, unsigned 
  */
 void stat_processes(struct stat_place *p, int dirfd, bool look, pid_t pid, struct stat_tally *t, bool *ret_found);
 /* What process 1 tells: the network's counters when the stack is the jail's own, restarts when it is our reaper. */
-void stat_first(struct stat_place *p, const struct store_state *state, struct jail_stat *s);
+void stat_first(struct stat_place *p, int dirfd, const struct store_state *state, struct jail_stat *s);
 
 #endif

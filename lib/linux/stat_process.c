@@ -76,31 +76,30 @@ void stat_processes(struct stat_place *p, int dirfd, bool look, pid_t pid, struc
 		*ret_found = r.found;
 }
 
-static void watched_hits(pid_t pid, struct jail_stat *s)
+static void watched_hits(int dirfd, const struct store_state *state, struct jail_stat *s)
 {
 	struct watch_page page;
 	uint64_t hits = 0;
 
-	if (watching_read(pid, &page) < 0)
+	if (watching_read(dirfd, state, &page) < 0)
 		return;
 	for (uint32_t i = 0; i < page.count; i++)
 		hits += page.entry[i].hits;
 	stat_add(s, JAIL_STAT_HITS, hits);
 }
 
-void stat_first(struct stat_place *p, const struct store_state *state, struct jail_stat *s)
+void stat_first(struct stat_place *p, int dirfd, const struct store_state *state, struct jail_stat *s)
 {
-	char path[64];
+	_cleanup_close_ int proc = -1;
 	struct stat st;
 
-	(void)snprintf(path, sizeof(path), "%d/ns/net", state->pid);
-	if (fstatat(p->proc, path, &st, 0) == 0 && (st.st_dev != p->host_net_dev || st.st_ino != p->host_net_ino)) {
-		(void)snprintf(path, sizeof(path), "%d/net/dev", state->pid);
-		if (stat_read(p, p->proc, path))
-			stat_text_net(p->text, s);
-	}
+	if (process_directory(state->pid, state->start, &proc) < 0)
+		return;
+	if (fstatat(proc, "ns/net", &st, 0) == 0 && (st.st_dev != p->host_net_dev || st.st_ino != p->host_net_ino) &&
+	    stat_read(p, proc, "net/dev"))
+		stat_text_net(p->text, s);
 	if ((state->flags & STORE_F_INIT) != 0)
-		stat_set(s, JAIL_STAT_RESTARTS, process_restarts(state->pid));
+		stat_set(s, JAIL_STAT_RESTARTS, process_restarts(proc));
 	if ((state->flags & STORE_F_WATCHED) != 0)
-		watched_hits(state->pid, s);
+		watched_hits(dirfd, state, s);
 }

@@ -93,6 +93,24 @@ int store_groups_write(int jailfd, uint32_t groups)
 	return fsetxattr(jailfd, PREFIX "groups", &groups, sizeof(groups), 0) < 0 ? negative_errno() : 0;
 }
 
+int store_watch_read(int jailfd, struct store_watch *ret)
+{
+	struct store_watch w;
+	ssize_t n = fgetxattr(jailfd, PREFIX "watch", &w, sizeof(w));
+
+	if (n < 0)
+		return errno == ERANGE ? -EBADMSG : negative_errno();
+	if (n != (ssize_t)sizeof(w))
+		return -EBADMSG;
+	*ret = w;
+	return 0;
+}
+
+int store_watch_write(int jailfd, const struct store_watch *w)
+{
+	return fsetxattr(jailfd, PREFIX "watch", w, sizeof(*w), 0) < 0 ? negative_errno() : 0;
+}
+
 int store_frozen_read(int jailfd, struct store_frozen *ret)
 {
 	struct store_frozen f;

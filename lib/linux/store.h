@@ -10,6 +10,7 @@
  *   on `jail/NAME`:   state  struct store_state, without the limits of its record
  *                     limits those, where the jail has any
  *                     groups in which hierarchies of cgroup v1 it has a group beside (group.h)
+ *                     watch  which files process 1 keeps for the tools (struct store_watch)
  *                     frozen which tool has stopped its processes (jail/members.h)
  *                     params the parameters (params_encode()), in pieces: params, params1, ...
  *
@@ -52,6 +53,19 @@ int store_state_write(int jailfd, const struct store_state *s);
 /* 0: it has none. */
 int store_groups_read(int jailfd, uint32_t *ret);
 int store_groups_write(int jailfd, uint32_t groups);
+
+/*
+ * What process 1 keeps for the tools (watch.h), written when the jail is made: a descriptor of process 1
+ * is used only when it is one of these.
+ */
+struct store_watch {
+	uint64_t page_dev, page_ino;
+	uint64_t disk_dev; /* the file system in memory; 0: none */
+};
+
+/* ENODATA: it keeps nothing. */
+int store_watch_read(int jailfd, struct store_watch *ret);
+int store_watch_write(int jailfd, const struct store_watch *w);
 
 /* On the outermost jail: which tool keeps its processes frozen. */
 struct store_frozen {

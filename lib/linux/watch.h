@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define WATCH_VERSION 1u
+#define WATCH_VERSION 2u
 #define WATCH_MAX 24
 #define WATCH_NAME "jail-watch"
 
@@ -28,6 +28,7 @@ struct watch_page {
 	uint64_t created; /* CLOCK_BOOTTIME, milliseconds */
 	uint32_t sources; /* which of enum watch_source process 1 has: bits */
 	int32_t memory;	  /* WATCH_DISK's descriptor; 0: none */
+	uint64_t disk;	  /* the device that WATCH_DISK is */
 	struct watch_entry entry[WATCH_MAX];
 };
 

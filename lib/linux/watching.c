@@ -7,14 +7,18 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #include "channel.h"
 #include "error.h"
 #include "limit.h"
+#include "process.h"
 #include "sys.h"
 
 static bool watched(const struct plan_limit *l)
@@ -71,11 +75,28 @@ int watching_note(int page, const int fd[WATCH_SOURCES])
 
 int watching_note_disk(int page, int fd)
 {
-	int32_t number = fd;
+	const size_t from = offsetof(struct watch_page, memory), to = offsetof(struct watch_page, entry);
+	struct watch_page noted = {.memory = fd};
+	struct stat st;
 
-	return pwrite(page, &number, sizeof(number), offsetof(struct watch_page, memory)) == (ssize_t)sizeof(number)
+	if (fstat(fd, &st) < 0)
+		return negative_errno();
+	noted.disk = st.st_dev;
+	return pwrite(page, (const char *)&noted + from, to - from, (off_t)from) == (ssize_t)(to - from)
 		   ? 0
 		   : negative_errno();
+}
+
+int watching_record(int page, int jailfd)
+{
+	struct store_watch w = {0};
+	struct stat st;
+
+	if (fstat(page, &st) < 0 || pread(page, &w.disk_dev, sizeof(w.disk_dev), offsetof(struct watch_page, disk)) < 0)
+		return negative_errno();
+	w.page_dev = st.st_dev;
+	w.page_ino = st.st_ino;
+	return store_watch_write(jailfd, &w);
 }
 
 void watching_argument(const int fd[WATCH_SOURCES], char ret[WATCHING_ARGUMENT])
@@ -160,46 +181,79 @@ static void describe(const struct plan *plan, const struct policy_record *record
 int watching_make(const struct plan *plan, const struct policy_record *record)
 {
 	struct watch_page page = {.created = boot_ms()};
-	int fd = memfd_create(WATCH_NAME, MFD_CLOEXEC), r;
+	int fd = memfd_create(WATCH_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING), r;
 
 	if (fd < 0)
 		return negative_errno();
 	describe(plan, record, &page);
-	if (pwrite(fd, &page, sizeof(page), 0) == (ssize_t)sizeof(page))
+	/* A page that shrinks would kill process 1, which has it mapped. */
+	if (pwrite(fd, &page, sizeof(page), 0) == (ssize_t)sizeof(page) &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
 		return fd;
 	r = negative_errno();
 	(void)close_fd(fd);
 	return r;
 }
 
-/* Among the few descriptors that process 1 has. The names are the kernel's, nobody inside adds one. */
-static int page_open(pid_t pid, int flags)
+/* Is what lies there the page that was recorded? It is opened only then: whatever else it is does not even notice. */
+static int page_open_at(int dirfd, const char *number, const struct store_watch *w, int flags)
 {
-	char path[64], link[336], target[64];
+	_cleanup_close_ int found = openat(dirfd, number, O_PATH | O_CLOEXEC);
+	char path[64];
+	struct stat st;
+	int fd;
+
+	if (found < 0 || fstat(found, &st) < 0)
+		return errno == ENOENT || errno == ESRCH ? -ENOENT : negative_errno();
+	if (!S_ISREG(st.st_mode) || st.st_dev != w->page_dev || st.st_ino != w->page_ino)
+		return -ENOENT;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", found);
+	fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? negative_errno() : fd;
+}
+
+/* The descriptors of process 1, when it is ours and keeps something. */
+static int first_descriptors(int jailfd, const struct store_state *s, struct store_watch *w, int *ret_fd)
+{
+	_cleanup_close_ int proc = -1;
+	int fd, r;
+
+	if ((s->flags & STORE_F_INIT) == 0)
+		return -ENOENT;
+	r = store_watch_read(jailfd, w);
+	if (r < 0)
+		return r == -ENODATA ? -ENOENT : r;
+	r = process_directory(s->pid, s->start, &proc);
+	if (r < 0)
+		return r;
+	fd = openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return negative_errno();
+	*ret_fd = fd;
+	return 0;
+}
+
+static int page_open(int jailfd, const struct store_state *s, int flags)
+{
+	struct store_watch w;
 	struct dirent *e;
-	int fd = -ENOENT;
+	int fd = -1, r = first_descriptors(jailfd, s, &w, &fd);
 	DIR *d;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	d = opendir(path);
-	if (d == NULL)
-		return negative_errno();
-	while (fd == -ENOENT && (e = readdir(d)) != NULL) {
-		ssize_t n;
-
-		(void)snprintf(link, sizeof(link), "%s/%s", path, e->d_name);
-		n = readlink(link, target, sizeof(target) - 1);
-		if (n <= 0)
-			continue;
-		target[n] = '\0';
-		if (strncmp(target, "/memfd:" WATCH_NAME, sizeof("/memfd:" WATCH_NAME) - 1) == 0) {
-			fd = open(link, flags | O_CLOEXEC);
-			if (fd < 0)
-				fd = negative_errno();
-		}
+	if (r < 0)
+		return r;
+	d = fdopendir(fd);
+	if (d == NULL) {
+		r = negative_errno();
+		(void)close_fd(fd);
+		return r;
 	}
+	r = -ENOENT;
+	while (r == -ENOENT && (e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			r = page_open_at(dirfd(d), e->d_name, &w, flags);
 	(void)closedir(d);
-	return fd;
+	return r;
 }
 
 static int page_read(int fd, struct watch_page *ret)
@@ -211,26 +265,34 @@ static int page_read(int fd, struct watch_page *ret)
 	return n == (ssize_t)sizeof(*ret) && ret->version == WATCH_VERSION && ret->count <= WATCH_MAX ? 0 : -EBADMSG;
 }
 
-int watching_read(pid_t pid, struct watch_page *ret)
+int watching_read(int jailfd, const struct store_state *s, struct watch_page *ret)
 {
-	_cleanup_close_ int fd = page_open(pid, O_RDONLY);
+	_cleanup_close_ int fd = page_open(jailfd, s, O_RDONLY);
 
 	return fd < 0 ? fd : page_read(fd, ret);
 }
 
-int watching_disk(pid_t pid)
+int watching_disk(int jailfd, const struct store_state *s)
 {
+	_cleanup_close_ int fds = -1, disk = -1;
+	struct store_watch w;
 	struct watch_page page;
-	char path[64];
-	int r = watching_read(pid, &page);
+	struct statfs fs;
+	struct stat st;
+	char number[16];
+	int r = watching_read(jailfd, s, &page);
 
+	if (r == 0)
+		r = page.memory > 0 ? first_descriptors(jailfd, s, &w, &fds) : -ENOENT;
 	if (r < 0)
 		return r;
-	if (page.memory <= 0)
+	(void)snprintf(number, sizeof(number), "%d", page.memory);
+	disk = openat(fds, number, O_PATH | O_CLOEXEC);
+	if (disk < 0 || fstat(disk, &st) < 0 || fstatfs(disk, &fs) < 0)
+		return negative_errno();
+	if (w.disk_dev == 0 || st.st_dev != w.disk_dev || fs.f_type != TMPFS_MAGIC)
 		return -ENOENT;
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, page.memory);
-	r = open(path, O_PATH | O_CLOEXEC);
-	return r < 0 ? negative_errno() : r;
+	return take_fd(&disk);
 }
 
 /* The entries while their number is none: process 1 never acts on half of them. */
@@ -261,10 +323,11 @@ static void keep_counts(struct watch_page *will, const struct watch_page *was)
 		}
 }
 
-int watching_check_running(pid_t pid, const struct plan *plan, bool kernel_kills, struct jail_error *err)
+int watching_check_running(
+    int jailfd, const struct store_state *s, const struct plan *plan, bool kernel_kills, struct jail_error *err)
 {
 	struct watch_page page = {0};
-	int r = watching_any(plan) ? watching_read(pid, &page) : 0;
+	int r = watching_any(plan) ? watching_read(jailfd, s, &page) : 0;
 
 	if (r < 0 && r != -ENOENT)
 		return jail_error_sys(err, -r, "cannot read what process 1 looks at");
@@ -282,10 +345,10 @@ int watching_check_running(pid_t pid, const struct plan *plan, bool kernel_kills
 	return 0;
 }
 
-int watching_change(
-    pid_t pid, int pidfd, const struct plan *plan, const struct policy_record *record, struct jail_error *err)
+int watching_change(int jailfd, const struct store_state *s, int pidfd, const struct plan *plan,
+    const struct policy_record *record, struct jail_error *err)
 {
-	_cleanup_close_ int fd = page_open(pid, O_RDWR);
+	_cleanup_close_ int fd = page_open(jailfd, s, O_RDWR);
 	struct watch_page was = {0}, will = {0};
 	int r = fd < 0 ? fd : page_read(fd, &was);
 

@@ -6,9 +6,8 @@
 #define LINUX_WATCHING_H
 
 #include "../plan.h"
+#include "store.h"
 #include "watch.h"
-
-#include <sys/types.h>
 
 /* Has the plan anything to be watched? */
 bool watching_any(const struct plan *plan);
@@ -27,20 +26,26 @@ int watching_make(const struct plan *plan, const struct policy_record *record);
 int watching_note(int page, const int fd[WATCH_SOURCES]);
 /* From the jail's first process: `fd` is WATCH_DISK. -errno. */
 int watching_note_disk(int page, int fd);
+/* When the jail is made: record which files they are. -errno. */
+int watching_record(int page, int jailfd);
 /* The descriptors as jail-init takes them behind -w. */
 #define WATCHING_ARGUMENT 80
 void watching_argument(const int fd[WATCH_SOURCES], char ret[WATCHING_ARGUMENT]);
+
 /*
- * Can process 1 of a running jail look at what the plan has? ENOTSUP: it was not made with a page. `kernel_kills`: as
- * group_kills() says.
+ * The others look at the descriptors of process 1 of a running jail: only where it is ours, and only at those that
+ * were recorded. `jailfd`, `s`: the jail's directory and state.
+ *
+ * Can process 1 look at what the plan has? ENOTSUP: it was not made with a page. `kernel_kills`: as group_kills() says.
  */
-int watching_check_running(pid_t pid, const struct plan *plan, bool kernel_kills, struct jail_error *err);
+int watching_check_running(
+    int jailfd, const struct store_state *s, const struct plan *plan, bool kernel_kills, struct jail_error *err);
 /* Change the page of a running jail; what stays as it was keeps its count. Process 1 is told. */
-int watching_change(
-    pid_t pid, int pidfd, const struct plan *plan, const struct policy_record *record, struct jail_error *err);
+int watching_change(int jailfd, const struct store_state *s, int pidfd, const struct plan *plan,
+    const struct policy_record *record, struct jail_error *err);
 /* The running jail's file system in memory: a descriptor (O_PATH), or -errno; ENOENT: process 1 does not keep it. */
-int watching_disk(pid_t pid);
+int watching_disk(int jailfd, const struct store_state *s);
 /* What process 1 has counted so far; ENOENT: it has no page. */
-int watching_read(pid_t pid, struct watch_page *ret);
+int watching_read(int jailfd, const struct store_state *s, struct watch_page *ret);
 
 #endif

@@ -90,9 +90,78 @@ killed_body() {
 	nothing_left
 }
 
+# false_first ARGUMENT...: a jail whose process 1 is that program, with its files in memory.
+false_first() {
+	new_root
+	cp "$JAIL_HOSTILE/false_first" "$root/bin/" || die cp
+	mkdir memory
+	mount -t tmpfs -o size=64m tmpfs memory || die "mount"
+	jail -q -c name=$p path="$root" path.volatile=32m limit.disk=32m exec.init=no mount="$(pwd)/memory /mnt nullfs rw 0 0" \
+	    command="/bin/false_first $*" </dev/null >/dev/null 2>err &
+	soon test -e "/proc/$(soon_pid)/root/ready"
+}
+
+soon_pid() {
+	soon jls -j $p pid
+	jls -j $p pid
+}
+
+define_case fifo 'a FIFO that a process 1 of the jail'\''s own shows as the page'
+fifo_body() {
+	p=$(prefix)
+	false_first fifo
+	timeout 20 jail -m name=$p limit.disk=8m >out 2>&1
+	[ $? != 124 ] || die "it waits for the FIFO"
+	atf_check -o match:'process 1 does not keep its file system' cat out
+	atf_check -o ignore timeout 20 jls -n -j $p
+	atf_check -o ignore -e ignore timeout 20 jstat -1
+	atf_check -o ignore timeout 20 jail -R $p
+	nothing_left
+}
+
+define_case page 'a page that names a file system of the host'\''s'
+page_body() {
+	p=$(prefix)
+	false_first page /mnt
+	timeout 20 jail -m name=$p limit.disk=8m >out 2>&1
+	[ $? != 124 ] || die "it hangs"
+	size=$(df -k --output=size memory | tail -n 1 | tr -d ' ')
+	[ "$size" = 65536 ] || die "the host's file system has $size KiB now"
+	atf_check -o match:'process 1 does not keep its file system' cat out
+	atf_check -o ignore timeout 20 jail -R $p
+	nothing_left
+}
+
+define_case inherited 'what whoever starts the tool has for itself stays outside'
+inherited_body() {
+	new_root
+	cp "$JAIL_HOSTILE/inherited" "$root/bin/" || die cp
+	atf_check -o save:had -o not-match:ordinary "$JAIL_HOSTILE/inherited" set "$JAIL_HOSTILE/inherited" show
+	cat had
+	# A timer slack can always be had, by anybody.
+	grep -q slack had || die "nothing is handed on here"
+	for way in users=new users=inherit exec.init=no; do
+		atf_check -o inline:'ordinary\n' "$JAIL_HOSTILE/inherited" set \
+		    jail -q -c name=$p path="$root" $way command="/bin/inherited show"
+	done
+	# Whoever enters it, also one that takes on a user or has limits of processors.
+	for limit in persist limit.cpushare=50; do
+		atf_check -o ignore jail -c name=$p path="$root" persist $limit
+		atf_check -o inline:'ordinary\n' "$JAIL_HOSTILE/inherited" set jexec $p /bin/inherited show
+		atf_check -o inline:'ordinary\n' "$JAIL_HOSTILE/inherited" set jexec -U worker $p /bin/inherited show
+		atf_check -o ignore jail -R $p
+	done
+	# What puts a process behind others is meant to.
+	atf_check -o match:'^priority ([1-9]|1[0-3])$' nice -n 7 jail -q -c name=$p path="$root" command="/bin/inherited show"
+	nothing_left
+}
+
 atf_init_test_cases() {
 	atf_add_test_case rlimit
 	atf_add_test_case group
 	atf_add_test_case thaw
 	atf_add_test_case killed
+	atf_add_test_case fifo
+	atf_add_test_case page
+	atf_add_test_case inherited
 }
