@@ -58,7 +58,6 @@ static void take_all(void)
 	sigset_t all;
 
 	put("/proc/self/oom_score_adj", "-900");
-	put("/proc/self/coredump_filter", "0x7f");
 	(void)syscall(SYS_setpriority, PRIO_PROCESS, 0, -7);
 	(void)syscall(SYS_sched_setscheduler, 0, SCHED_RR, &first);
 	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 0));
@@ -86,7 +85,7 @@ static void show_all(void)
 	long io = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0), adjust = get("/proc/self/oom_score_adj", 10);
 	long slack = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0), person = personality(0xffffffff);
 	long merge = prctl(MERGE_GET, 0, 0, 0, 0), huge = prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0);
-	long errors = prctl(PR_MCE_KILL_GET, 0, 0, 0, 0), dump = get("/proc/self/coredump_filter", 16);
+	long errors = prctl(PR_MCE_KILL_GET, 0, 0, 0, 0);
 	struct sigaction usr1;
 	sigset_t mask;
 	int memory = 0;
@@ -102,7 +101,6 @@ static void show_all(void)
 	show(merge != 1, "merge", merge);
 	show(huge <= 0, "thp", huge);
 	show(errors != PR_MCE_KILL_EARLY, "errors", errors);
-	show(dump == 0 || dump == 0x33, "dump", dump);
 	show(sigprocmask(SIG_SETMASK, NULL, &mask) == 0 && sigismember(&mask, SIGUSR2) == 0, "mask", 1);
 	show(sigaction(SIGUSR1, NULL, &usr1) == 0 && usr1.sa_handler == SIG_DFL, "ignored", 1);
 	if (!differs)

@@ -9,9 +9,6 @@
 #include <linux/ioprio.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -113,34 +110,20 @@ static int reset_oom(struct jail_error *err)
 	return 0;
 }
 
-/* The file is missing on a kernel without core dumps. */
-static int reset_dump(struct jail_error *err)
-{
-	static const char normal[] = "0x33";
-	_cleanup_close_ int fd = open("/proc/self/coredump_filter", O_RDWR | O_CLOEXEC);
-	char text[16];
-	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
-
-	if (n < 0)
-		return errno == ENOENT ? 0 : jail_error_sys(err, errno, "cannot read /proc/self/coredump_filter");
-	text[n] = '\0';
-	if (strtoul(text, NULL, 16) != 0x33 && pwrite(fd, normal, sizeof(normal) - 1, 0) < 0)
-		return jail_error_sys(err, errno, "cannot leave the caller's coredump_filter");
-	return 0;
-}
-
 /*
- * Neither clone3(2) nor execve(2) changes what is ignored. The system call itself: the C library's function refuses the
- * signals that it uses. What the kernel takes is all zero here but for the handler, SIG_DFL, which is zero too.
+ * Neither clone3(2) nor execve(2) changes what is ignored. These are the ones that shells, service managers and
+ * interpreters ignore: a call for each of the 64 would cost more than all else here. What the kernel takes is all zero
+ * but for the handler, SIG_DFL, which is zero too.
  */
 static int reset_signals(struct jail_error *err)
 {
+	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2};
 	static const unsigned long normal[4];
 	const size_t set_size = 8;
 
-	for (int sig = 1; sig <= 64; sig++)
-		if (sig != SIGKILL && sig != SIGSTOP && syscall(SYS_rt_sigaction, sig, normal, NULL, set_size) < 0)
-			return jail_error_sys(err, errno, "cannot reset signal %d", sig);
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		if (syscall(SYS_rt_sigaction, ignored[i], normal, NULL, set_size) < 0)
+			return jail_error_sys(err, errno, "cannot reset signal %d", ignored[i]);
 	return 0;
 }
 
@@ -157,7 +140,5 @@ int inherited_reset(struct jail_error *err)
 		r = reset_process(err);
 	if (r == 0)
 		r = reset_memory(err);
-	if (r == 0)
-		r = reset_oom(err);
-	return r == 0 ? reset_dump(err) : r;
+	return r == 0 ? reset_oom(err) : r;
 }

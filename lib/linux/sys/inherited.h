@@ -11,7 +11,7 @@
  * For the calling process, with the host's privileges and the host's /proc: what would put it before others, or weaken
  * it, becomes what the kernel gives to an ordinary process: real-time and deadline scheduling, a negative nice value,
  * a high I/O priority, a negative oom_score_adj, timer slack, memory policy, memory merging, what memory errors do,
- * personality (address randomization), what a core dump holds, the core scheduling group, ignored signals. What puts it
+ * personality (address randomization), the core scheduling group, commonly ignored signals. What puts it
  * behind others (a positive nice value, SCHED_BATCH, SCHED_IDLE, a positive oom_score_adj), the set of processors and
  * the resource limits stay. Allocates nothing: may be called between clone and exec.
  */
