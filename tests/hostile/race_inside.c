@@ -31,14 +31,19 @@
 #define DEPTH 6
 #define PATH 300
 
-/* As the host's tools name them, seen from each of the jails; first those that they name most. */
-#define HOT 14
-static const char *const names[] = {"/c", "/c/g", "/g", "/log", "/log/console", "/c/log/console", "/export",
-    "/export/sub", "/share", "/up", "/u", "/w", "/vault", "/build", "/c/g/mnt", "/c/d", "/c/mnt", "/c/etc",
-    "/c/etc/passwd", "/c/log", "/g/mnt", "/g/etc", "/d", "/d/mnt", "/mnt", "/mnt/sub", "/media", "/etc", "/etc/passwd",
-    "/etc/group", "/u/etc", "/.u.jail-work", "/.up.jail-work", "/w/etc", "/.w.jail-work", "/base", "/base/etc", "/s",
-    "/s/mnt", "/build/secret", "/v2", "/c/dev", "/c/proc", "/s/dev", "/u/dev"};
+/* As the host's tools name them, seen from each of the jails. */
+static const char *const names[] = {"/c", "/c/g", "/log/console", "/log", "/u", "/export", "/export/sub", "/w", "/up",
+    "/log/console", "/g", "/d", "/log/console", "/log", "/share", "/c/log/console", "/c/log", "/c/d", "/vault",
+    "/build", "/v2", "/s", "/c/mnt", "/c/g/mnt", "/c/etc", "/c/etc/passwd", "/g/mnt", "/g/etc", "/d/mnt", "/mnt",
+    "/mnt/sub", "/media", "/etc", "/etc/passwd", "/etc/group", "/u/etc", "/.u.jail-work", "/.up.jail-work", "/w/etc",
+    "/.w.jail-work", "/base", "/base/etc", "/s/mnt", "/build/secret", "/c/dev", "/c/proc", "/s/dev", "/u/dev"};
 #define NAMES (sizeof(names) / sizeof(names[0]))
+
+/* Those that the tools name most, by the jail: `count` from `first` on. */
+static const struct {
+	const char *tag;
+	unsigned first, count;
+} hot[] = {{"p", 0, 5}, {"-a", 5, 5}, {".c", 10, 5}};
 
 static const char *tag = "x", *far;
 static uint32_t state = 1;
@@ -184,7 +189,7 @@ static void make_link(const char *path, const char *name)
 
 static void make_odd(const char *path, const char *name)
 {
-	switch (draw(9)) {
+	switch (draw(15)) {
 	case 0:
 		(void)mkfifo(path, 0666);
 		break;
@@ -254,6 +259,15 @@ static unsigned moment(void)
 	}
 }
 
+/* Half of the time one of a few names, so that a tool meets it soon. */
+static unsigned choose(void)
+{
+	for (size_t i = 0; i < sizeof(hot) / sizeof(hot[0]); i++)
+		if (strcmp(hot[i].tag, tag) == 0 && draw(2) == 0)
+			return hot[i].first + draw(hot[i].count);
+	return draw(NAMES);
+}
+
 static void swap(unsigned i)
 {
 	char beside[PATH];
@@ -320,7 +334,7 @@ static void __attribute__((noreturn)) churn(unsigned seconds)
 	(void)dup2(1, 2);
 	(void)close(0);
 	for (unsigned n = 0; time(NULL) < end && !found; n++) {
-		unsigned i = draw(draw(2) == 0 ? HOT : NAMES);
+		unsigned i = choose();
 
 		switch (draw(12)) {
 		case 0:

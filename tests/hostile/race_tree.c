@@ -100,7 +100,7 @@ static int make_canary(const char *top, const char *program)
 static int make_family(const char *dir, const char *program)
 {
 	static const char *const trees[] = {"p", "p/c", "p/c/g", "p/c/d", "p/s", "p/base", NULL};
-	static const char *const dirs[] = {"share", "u", "build", "vault", "vault/secret", "v2", "c/share", NULL};
+	static const char *const dirs[] = {"share", "u", "up", "build", "vault", "vault/secret", "v2", "c/share", NULL};
 	char top[PATH];
 
 	for (const char *const *t = trees; *t != NULL; t++)
@@ -141,7 +141,7 @@ int race_prepare(const char *dir, const char *program)
 			return -1;
 	}
 	(void)snprintf(top, sizeof(top), "%s/base", dir);
-	if (make_plain(top, program) < 0)
+	if (make_plain(top, program) < 0 || make_text(top, "race-tree", "", 0644) < 0)
 		return -1;
 	return make_tree(dir, "p", program) < 0 || make_tree(dir, "a", program) < 0 ? -1 : make_tree(dir, "b", program);
 }
