@@ -4,10 +4,15 @@
  */
 #include "errand.h"
 
+#include <poll.h>
+
 #include "channel.h"
 #include "error.h"
 #include "process.h"
 #include "sys.h"
+
+#define ERRAND_MS 30000
+#define END_MS 3000
 
 static void __attribute__((noreturn)) errand_main(int (*fn)(void *arg, struct jail_error *err), void *arg, int channel)
 {
@@ -17,6 +22,21 @@ static void __attribute__((noreturn)) errand_main(int (*fn)(void *arg, struct ja
 
 	(void)channel_send(channel, r < 0 ? &failed : &ready, r < 0 ? &failure : NULL, -1);
 	_exit(0);
+}
+
+/*
+ * A file system of the jail's that does not answer holds whoever looks a name up in it, in the kernel: killed, but not
+ * waited for. It ends with that file system.
+ */
+static int give_up(int pidfd, struct jail_error *err)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+	if (poll(&p, 1, END_MS) > 0)
+		(void)process_wait(pidfd, NULL);
+	(void)jail_error_set(err, ETIMEDOUT, "it can't be changed inside: a file system there does not answer");
+	return jail_error_hint(err, ETIMEDOUT, "end what serves that file system, or remove the jail");
 }
 
 int errand_run(int (*fn)(void *arg, struct jail_error *err), void *arg, struct jail_error *err)
@@ -38,7 +58,9 @@ int errand_run(int (*fn)(void *arg, struct jail_error *err), void *arg, struct j
 	if (pid < 0)
 		return jail_error_sys(err, errno, "cannot start a process");
 	theirs = close_fd(theirs);
-	r = channel_receive(ours, -1, &m, &failure, NULL);
+	r = channel_receive(ours, ERRAND_MS, &m, &failure, NULL);
+	if (r == -ETIMEDOUT)
+		return give_up(pidfd, err);
 	(void)process_wait(pidfd, NULL);
 	if (r == 0 && m.kind == CHANNEL_READY)
 		return 0;

@@ -7,7 +7,8 @@
 
 #include <jail.h>
 
-/* What `fn` returns, with its error. EIO: the process was killed. It has the caller's memory as it is now. */
+/* What `fn` returns, with its error. EIO: the process was killed; ETIMEDOUT: it did not end within a bound. It has the
+ * caller's memory as it is now. */
 int errand_run(int (*fn)(void *arg, struct jail_error *err), void *arg, struct jail_error *err);
 
 #endif

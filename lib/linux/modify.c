@@ -16,8 +16,10 @@
 #include "error.h"
 #include "group.h"
 #include "jail/lock.h"
+#include "jail/members.h"
 #include "limit.h"
 #include "limit_change.h"
+#include "modify_mounts.h"
 #include "parent.h"
 #include "privilege.h"
 #include "process.h"
@@ -36,6 +38,7 @@ struct change {
 	int users_fd;
 	struct parent parent;
 	bool limited; /* its groups have been changed */
+	struct mounts_change mounts;
 };
 
 static bool differs(const char *a, const char *b)
@@ -92,12 +95,24 @@ static int change_names(const struct change *c, struct jail_error *err)
 static int change_inside(void *arg, struct jail_error *err)
 {
 	const struct change *c = arg;
-	int r;
+	struct taken *taken = NULL;
+	int r = mounts_change_takes(&c->mounts) ? take_away(&c->mounts.away, &taken, err) : 0;
 
+	if (r < 0) {
+		jail_error_param(err, "mount");
+		return r;
+	}
 	if (setns(c->jail->pidfd, CLONE_NEWNS | CLONE_NEWUTS) < 0)
-		return jail_error_sys(err, errno, "cannot join its namespaces");
-	r = view_change(c->view_was, c->view_will, c->view, err);
-	return r < 0 ? r : change_names(c, err);
+		r = jail_error_sys(err, errno, "cannot join its namespaces");
+	if (r == 0)
+		r = view_change(c->view_was, c->view_will, c->view, err);
+	if (r == 0)
+		r = change_names(c, err);
+	if (r < 0)
+		taken_back(taken);
+	else
+		taken_settle(taken);
+	return r;
 }
 
 /* A child's plans name what lies beneath its parent's path. */
@@ -191,12 +206,17 @@ static int note_leftover(const struct change *c, struct jail_error *err)
 static int change_limited(
     struct change *c, const struct jail_params *params, const struct jail_options *opts, struct jail_error *err)
 {
+	struct members_freeze freeze = MEMBERS_FREEZE_NONE;
 	int r = group_change(&c->jail->tree, c->jail->name, c->was, c->will, params, opts, err);
 
 	if (r < 0)
 		return r;
 	c->limited = true;
-	r = errand_run(change_inside, c, err);
+	if (mounts_change_takes(&c->mounts))
+		r = members_freeze(&c->jail->tree, c->jail->name, &freeze, err);
+	if (r == 0)
+		r = errand_run(change_inside, c, err);
+	members_thaw(&freeze);
 	/* Its process 1 may have been what the kernel killed for less memory. */
 	return r < 0 && process_ends(c->jail->pidfd, -r) ? running_none(c->jail->name, err) : r;
 }
@@ -230,6 +250,9 @@ static int change(struct change *c, const struct jail_params *old, const struct 
 		r = check_children(c, err);
 	if (r == 0)
 		r = note_leftover(c, err);
+	if (r == 0)
+		r = mounts_change_begin(&c->mounts, c->jail->dirfd, c->jail->pidfd, c->view_was, c->view_will, c->view,
+		    c->parent.root, err);
 	if (r == 0)
 		r = limit_change(c->jail, c->will, &c->will->record, err);
 	if (r == 0 && (r = change_limited(c, params, opts, err)) < 0)
@@ -305,7 +328,8 @@ int port_change(const char *name, const struct plan *was, struct plan *will, con
     const struct jail_params *params, const struct jail_options *opts, struct jail_error *err)
 {
 	struct running jail = RUNNING_NONE;
-	struct change c = {.jail = &jail, .was = was, .will = will, .users_fd = -1, .parent = PARENT_NONE};
+	struct change c = {
+	    .jail = &jail, .was = was, .will = will, .users_fd = -1, .parent = PARENT_NONE, .mounts = {.jailfd = -1}};
 	_cleanup_lock_ int lock = -1;
 	int r = running_open(name, &jail, err);
 
@@ -316,6 +340,7 @@ int port_change(const char *name, const struct plan *was, struct plan *will, con
 		r = change(&c, old, params, opts, err);
 	if (r == 0)
 		r = record(&c, params, err);
+	mounts_change_end(&c.mounts, r == 0);
 	if (r < 0 && c.limited)
 		(void)group_change(&jail.tree, jail.name, will, was, params, NULL, NULL);
 	if (r == 0)

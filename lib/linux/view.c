@@ -16,7 +16,7 @@ int view_new_view(struct plan *plan, struct view **ret, struct jail_error *err)
 
 	if (v != NULL) {
 		int *none[] = {&v->path_fd, &v->beside, &v->work_fd, &v->root, &v->scratch, &v->proc, &v->dev, &v->pts,
-		    &v->cgroup, &v->empty_dir, &v->empty_file, &v->users.fd};
+		    &v->cgroup, &v->told, &v->host_proc, &v->empty_dir, &v->empty_file, &v->users.fd};
 
 		for (size_t i = 0; i < ARRAY_SIZE(none); i++)
 			*none[i] = -1;
@@ -173,6 +173,9 @@ void view_free(struct view *v)
 		(void)close_fd(v->identity[i]);
 	if (v->room != NULL)
 		(void)munmap(v->room, sizeof(*v->room));
+	(void)close_fd(v->told);
+	(void)close_fd(v->host_proc);
+	free(v->names);
 	free(v->mount);
 	free(v->device);
 	free(v);

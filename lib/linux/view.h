@@ -67,9 +67,18 @@ int view_clean(const struct plan *plan, struct jail_error *err);
  */
 int view_prepare_change(const struct plan *was, struct plan *will, int parent_root_fd, int userns_fd, uint32_t base,
     uint32_t count, struct view **ret, struct jail_error *err);
+/* How a mount table names a mount that is added: NULL when mount `i` of `will` is not. Text is the view's. */
+struct view_named {
+	uint32_t major, minor, stat_major, stat_minor;
+	const char *root;
+};
+
+const struct view_named *view_added(const struct view *v, size_t i);
+/* Is there one like it? */
+bool view_has_mount(const struct plan *p, const struct plan_mount *m);
 /*
- * In a process that has joined the jail's mount namespace as root of the host: cover more paths, add and remove mounts
- * and device nodes, switch the root to read only; all or nothing.
+ * In a process that has joined the jail's mount namespace as root of the host: cover more paths, add mounts, add
+ * and remove device nodes, switch the root to read only; all or nothing.
  */
 int view_change(const struct plan *was, const struct plan *will, struct view *prepared, struct jail_error *err);
 

@@ -5,10 +5,12 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "sys/mount_table.h"
 #include "view_parts.h"
 
 static void __attribute__((noreturn))
@@ -75,6 +77,30 @@ static int place(struct view *v, size_t i)
 	return sys_move_mount(v->mount[i].made, "", AT_FDCWD, name, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? negative_errno() : 0;
 }
 
+/* How a mount table names each: into a file in memory, which is ours and the tool's. */
+static int tell(struct view *v)
+{
+	_cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct mount_table t = MOUNT_TABLE_NONE;
+	int r = proc < 0 ? negative_errno() : mount_table_read(proc, "self", &t);
+
+	for (size_t i = 0; r == 0 && i < v->plan->nmounts; i++) {
+		const struct mount_line *l = NULL;
+		struct mount_object o;
+
+		if (!v->mount[i].wanted)
+			continue;
+		r = mount_object(v->mount[i].made, &o);
+		if (r == 0)
+			l = mount_table_find(&t, o.mount);
+		if (r == 0 && (l == NULL || dprintf(v->told, "%u:%u %u:%u %s%c", l->major, l->minor, o.major, o.minor,
+						l->root, '\0') < 0))
+			r = -EIO;
+	}
+	mount_table_free(&t);
+	return r;
+}
+
 /*
  * The kernel locks the attributes of every mount of a mount namespace that is copied for other users, and a copy of a
  * single one of those keeps that (mount_namespaces(7)). The working directory moves along into the copy.
@@ -89,7 +115,9 @@ static int lock(struct view *v, int *numbers)
 		r = negative_errno();
 	for (size_t i = 0; r == 0 && i < v->plan->nmounts; i++)
 		r = v->mount[i].wanted ? place(v, i) : 0;
-	if (r == 0 && (setns(v->users.fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0))
+	if (r == 0)
+		r = tell(v);
+	if (r == 0 && !view_host_users(v) && (setns(v->users.fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0))
 		r = negative_errno();
 	for (size_t i = 0; r == 0 && i < v->plan->nmounts; i++) {
 		char name[24];
@@ -103,6 +131,31 @@ static int lock(struct view *v, int *numbers)
 	return r;
 }
 
+/* What tell() wrote. */
+static int hear(struct view *v)
+{
+	off_t size = lseek(v->told, 0, SEEK_END);
+	char *at;
+
+	v->names = size < 0 ? NULL : calloc(1, (size_t)size + 1);
+	if (v->names == NULL || pread(v->told, v->names, (size_t)size, 0) != size)
+		return v->names == NULL ? -ENOMEM : -EIO;
+	at = v->names;
+	for (size_t i = 0; i < v->plan->nmounts; i++) {
+		struct view_named *to = &v->mount[i].named;
+		int n = 0;
+
+		if (!v->mount[i].wanted)
+			continue;
+		if (at >= v->names + size ||
+		    sscanf(at, "%u:%u %u:%u %n", &to->major, &to->minor, &to->stat_major, &to->stat_minor, &n) != 4)
+			return -EIO;
+		to->root = at + n;
+		at += strlen(at) + 1;
+	}
+	return 0;
+}
+
 int view_lock_made(struct view *v, struct jail_error *err)
 {
 	int numbers[VIEW_NUMBERS_MAX], r;
@@ -110,13 +163,16 @@ int view_lock_made(struct view *v, struct jail_error *err)
 
 	for (size_t i = 0; i < v->plan->nmounts; i++)
 		n += v->mount[i].wanted;
-	if (n == 0 || view_host_users(v))
+	if (n == 0)
 		return 0;
 	if (n > VIEW_NUMBERS_MAX)
 		return jail_error_set(err, E2BIG, "more than %d mounts at once", VIEW_NUMBERS_MAX);
 	for (size_t i = 0; i < n; i++)
 		numbers[i] = -1;
-	r = view_aside(lock, v, numbers, n);
+	v->told = memfd_create("jail-mounts", MFD_CLOEXEC);
+	r = v->told < 0 ? negative_errno() : view_aside(lock, v, numbers, n);
+	if (r == 0)
+		r = hear(v);
 	n = 0;
 	for (size_t i = 0; r == 0 && i < v->plan->nmounts; i++)
 		if (v->mount[i].wanted) {

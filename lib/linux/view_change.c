@@ -6,6 +6,7 @@
  * not know why a change is wanted.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -14,7 +15,6 @@
 #include "view_parts.h"
 
 #define TMPFS 0x01021994
-#define CHANGES_MAX 64
 
 /* ------------------------------------------------------------------------------------------- what is different */
 
@@ -30,7 +30,7 @@ static bool same_mount(const struct plan_mount *a, const struct plan_mount *b)
 	       same_text(a->data, b->data);
 }
 
-static bool has_mount(const struct plan *p, const struct plan_mount *m)
+bool view_has_mount(const struct plan *p, const struct plan_mount *m)
 {
 	for (size_t i = 0; i < p->nmounts; i++)
 		if (same_mount(&p->mount[i], m))
@@ -130,13 +130,18 @@ static int prepare_covers(struct view *v, const struct plan *was, struct jail_er
 	return r < 0 ? jail_error_sys(err, -r, "cannot make covers") : 0;
 }
 
+const struct view_named *view_added(const struct view *v, size_t i)
+{
+	return v->mount[i].wanted ? &v->mount[i].named : NULL;
+}
+
 static int prepare_mounts(struct view *v, const struct plan *was, int parent_root_fd, struct jail_error *err)
 {
 	for (size_t i = 0; i < v->plan->nmounts; i++) {
 		const struct plan_mount *m = &v->plan->mount[i];
 		int r = 0;
 
-		if (has_mount(was, m))
+		if (view_has_mount(was, m))
 			continue;
 		if (m->type != PLAN_M_NULLFS && m->type != PLAN_M_TMPFS && m->type != PLAN_M_BLOCK) {
 			r = jail_error_set(err, ENOTSUP, "%s can only be mounted when the jail is made", m->fstype);
@@ -164,7 +169,8 @@ int view_prepare_change(const struct plan *was, struct plan *will, int parent_ro
 		r = view_new_view(will, &v, err);
 	if (r == 0) {
 		v->users = (struct view_users){.known = true, .fd = userns_fd, .base = base, .count = count};
-		r = view_dev_prepare(v, err);
+		v->host_proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = v->host_proc < 0 ? jail_error_sys(err, errno, "cannot open /proc") : view_dev_prepare(v, err);
 	}
 	if (r == 0)
 		r = prepare_mounts(v, was, parent_root_fd, err);
@@ -181,63 +187,17 @@ int view_prepare_change(const struct plan *was, struct plan *will, int parent_ro
 /* ------------------------------------------------------------------------------------------------------ change */
 
 struct undo {
-	struct {
-		int fd;
-		const char *target;
-		bool directory;
-	} removed[CHANGES_MAX];
-	size_t nremoved;
 	size_t nodes[POLICY_DEVICES_MAX];
 	size_t nnodes;
 };
 
-static int remove_mount(struct view *v, const struct plan_mount *m, struct undo *u, struct jail_error *err)
+static int change_mounts(struct view *v, struct jail_error *err)
 {
-	_cleanup_close_ int place = view_open(v, m->target, O_PATH), copy = -1;
-	struct view_stat st;
-	int r = place < 0 ? place : view_stat(place, &st);
-
-	if (r == -ENOENT || (r == 0 && (st.attributes & VIEW_ATTR_MOUNT_ROOT) == 0))
-		return 0; /* taken off inside already */
-	if (r < 0)
-		return jail_error_sys(err, -r, "%s", m->target);
-	if (u->nremoved >= CHANGES_MAX)
-		return jail_error_set(err, E2BIG, "more than %d changes at once", CHANGES_MAX);
-	copy = view_copy(place, AT_RECURSIVE);
-	if (copy < 0)
-		return jail_error_sys(err, -copy, "%s", m->target);
-	place = close_fd(place);
-	if (umount2(m->target, UMOUNT_NOFOLLOW) < 0) {
-		if (errno == EINVAL) {
-			(void)jail_error_set(
-			    err, EBUSY, "%s was mounted when the jail was made: the kernel has locked it", m->target);
-			return jail_error_hint(err, EBUSY, "remove the jail and make it again without it");
-		}
-		return jail_error_sys(err, errno, "cannot unmount %s", m->target);
-	}
-	u->removed[u->nremoved].fd = take_fd(&copy);
-	u->removed[u->nremoved].directory = S_ISDIR(st.mode);
-	u->removed[u->nremoved++].target = m->target;
-	return 0;
-}
-
-static int change_mounts(struct view *v, const struct plan *was, struct undo *u, struct jail_error *err)
-{
-	for (size_t i = was->nmounts; i-- > 0;) {
-		const struct plan_mount *m = &was->mount[i];
-		int r = has_mount(v->plan, m) ? 0 : remove_mount(v, m, u, err);
-
-		if (r < 0) {
-			jail_error_param(err, "mount");
-			return r;
-		}
-	}
 	for (size_t i = 0; i < v->plan->nmounts; i++) {
 		int r = v->mount[i].wanted ? view_mount_attach(v, i, err) : 0;
 
 		if (r < 0)
 			return r;
-		v->mount[i].added = v->mount[i].wanted;
 	}
 	return 0;
 }
@@ -343,18 +303,20 @@ static void take_back(struct view *v, const struct plan *was, struct undo *u)
 	for (size_t i = 0; i < v->plan->hide.count; i++)
 		if (!has_hidden(was, v->plan->hide.item[i]))
 			view_show_one(v, v->plan->hide.item[i]);
-	/* "/" is the jail's root to this process: a name leads nowhere else, whoever changes it. */
+	/* By descriptor, wherever it is by now; one that is attached nowhere is refused. */
 	for (size_t i = v->plan->nmounts; i-- > 0;)
-		if (v->mount[i].added)
-			(void)umount2(v->plan->mount[i].target, MNT_DETACH | UMOUNT_NOFOLLOW);
-	for (size_t i = u->nremoved; i-- > 0;)
-		(void)view_attach(v, u->removed[i].fd, u->removed[i].target, u->removed[i].directory, NULL);
+		if (v->mount[i].wanted && fchdir(v->host_proc) == 0) {
+			char name[32];
+
+			(void)snprintf(name, sizeof(name), "self/fd/%d", v->mount[i].made);
+			(void)umount2(name, MNT_DETACH);
+		}
 }
 
 int view_change(const struct plan *was, const struct plan *will, struct view *prepared, struct jail_error *err)
 {
 	struct view *v = prepared;
-	struct undo u = {.nremoved = 0};
+	struct undo u = {.nnodes = 0};
 	mode_t mask = umask(0);
 	int r = will == v->plan ? check(was, will, err) : jail_error_set(err, EINVAL, "not the plan that was prepared");
 
@@ -363,7 +325,7 @@ int view_change(const struct plan *was, const struct plan *will, struct view *pr
 		r = v->root < 0 ? jail_error_sys(err, errno, "cannot open the jail's root") : 0;
 	}
 	if (r == 0) {
-		r = change_mounts(v, was, &u, err);
+		r = change_mounts(v, err);
 		if (r == 0)
 			r = change_devices(v, was, &u, err);
 		if (r == 0)
@@ -375,8 +337,6 @@ int view_change(const struct plan *was, const struct plan *will, struct view *pr
 		if (r < 0)
 			take_back(v, was, &u);
 	}
-	for (size_t i = 0; i < u.nremoved; i++)
-		(void)close_fd(u.removed[i].fd);
 	(void)umask(mask);
 	return r;
 }

@@ -100,7 +100,8 @@ struct view {
 		size_t nsources;
 		int beside, work_fd; /* unionfs: as above */
 		int made;	     /* live: the detached mount with its attributes, locked; -1: none yet */
-		bool wanted, added;  /* live */
+		struct view_named named;
+		bool wanted; /* live */
 		char upper_name[NAME_MAX + 1], work_name[NAME_MAX + 32];
 	} * mount; /* one for each of plan->mount */
 	struct view_device {
@@ -112,6 +113,9 @@ struct view {
 	int root;		    /* the jail's root, attached */
 	int scratch;		    /* a tmpfs of ours for whatever lives in memory; attached */
 	int proc, dev, pts, cgroup; /* made before the users are known; detached until there is a root */
+	int host_proc;		    /* live: /proc as the tool sees it */
+	int told;		    /* live: the memory that `names` comes through */
+	char *names;		    /* live: see struct view_named */
 	bool dev_attached, proc_attached;
 	int empty_dir, empty_file; /* attached read-only mounts, to be cloned */
 	uint64_t memory[VIEW_MEMORY_MAX];

@@ -74,8 +74,158 @@ kinds_body() {
 	atf_check -o inline:'secret\n' jexec $p cat /one
 }
 
+# box: a jail that may do all of it. grant: it gets the host's directory at /a/b; take: and loses it.
+box() {
+	prepare
+	atf_check -o ignore jail -c name=$p path=$root allow.mount allow.mount.nullfs allow.mount.tmpfs allow.userns \
+	    enforce_statfs=1 children.max=2 persist
+}
+
+grant() {
+	atf_check -o ignore jail -m name=$p mount="$(pwd)/grant /a/b nullfs ro 0 0"
+	atf_check -o inline:'secret\n' jexec $p cat /a/b/file
+}
+
+take() {
+	atf_check -o ignore jail -m name=$p mount=
+	atf_check -o inline:'-\n' jls -j $p mount
+	gone $p
+}
+
+# No mount of the grant is left where process 1 is, and the jail runs.
+gone() {
+	! jexec $1 grep -F "$(pwd)/grant" /proc/self/mountinfo || die "still mounted"
+	atf_check -o inline:'0\n' cat "$(dir $1)/cgroup.freeze"
+}
+
+dir() {
+	for d in /sys/fs/cgroup/unified /sys/fs/cgroup; do
+		[ ! -d $d/jail ] || echo $d/jail/$1
+	done | head -1
+}
+
+# holds SCRIPT: in the background inside, until `end`; it is there when /tmp/ready is.
+holds() {
+	rm -f root/tmp/ready
+	jexec $p sh -c "$1" >/dev/null 2>&1 </dev/null &
+	soon [ -e root/tmp/ready ]
+}
+
+end() {
+	jexec $p sh -c 'kill -9 -1' 2>/dev/null
+	wait
+}
+
+# kept REGEX: taking away is refused with that, and nothing has changed.
+kept() {
+	was=$(jls -j $p mount)
+	fails 75 "$1" jail -m name=$p mount=
+	[ "$(jls -j $p mount)" = "$was" ] || die "recorded: $(jls -j $p mount)"
+	atf_check -o inline:'0\n' cat "$(dir $p)/cgroup.freeze"
+}
+
+define_case moved "what lies above a mount is renamed, it is moved, copied in part, and covered: it goes"
+moved_body() {
+	box
+	grant
+	atf_check jexec $p mv /a /z/a
+	take
+	atf_check -s exit:1 -e ignore jexec $p cat /z/a/b/file
+	atf_check jexec $p mv /z/a /a
+	grant
+	atf_check jexec $p sh -c 'mount -o bind /a/b /mnt && mount -o bind /a/b/sub /x && mount -o move /a/b /z &&
+	    mount -t tmpfs none /a && mkdir /a/c && mount -o bind /mnt /a/c && mount -t tmpfs cover /a &&
+	    mount -t tmpfs none /mnt && touch /a/mine'
+	take
+	for f in /mnt/file /x/file /z/file /a/c/file; do
+		atf_check -s exit:1 -e ignore jexec $p cat $f
+	done
+	# What root inside has mounted is there again.
+	atf_check jexec $p ls /a/mine
+	atf_check -o match:cover jexec $p cat /proc/self/mountinfo
+}
+
+define_case namespaces "copies in other mount namespaces, with a process and without one"
+namespaces_body() {
+	box
+	grant
+	holds 'unshare -m sh -c "umount /a/b; touch /tmp/ready; exec sleep 1000" &
+	    unshare -m sh -c "mount -o bind /a/b /x; umount /a/b; touch /tmp/ready; exec sleep 1000"'
+	holds 'unshare -m sh -c "exec 5</proc/self/ns/mnt; exec nsenter --mount=/proc/1/ns/mnt sh -c \"touch /tmp/ready; exec sleep 1000\""'
+	take
+	atf_check -s exit:1 -e ignore jexec $p sh -c \
+	    'for q in $(ls /proc); do [ ! -d /proc/$q/root ] || grep -F grant /proc/$q/mountinfo && exit 0; done; exit 1'
+	grant
+	holds 'unshare -Um sh -c "touch /tmp/ready; exec sleep 1000"'
+	kept "locked in a user namespace that was made inside: sleep\[[0-9]*\]"
+	atf_check -o inline:'secret\n' jexec $p cat /a/b/file
+	end
+	take
+}
+
+define_case busy "what a process holds stays, and the process is named"
+busy_body() {
+	box
+	for how in 'cd /a/b' 'exec 5</a/b/file' 'exec 5</a/b' 'cd /a/b/sub; umount -l /a/b' 'exec 5</a/b/file; umount -l /a/b' \
+	    'mount -o bind /a/b /x; exec 5</x/file; umount -l /x'; do
+		grant
+		holds "$how; touch /tmp/ready; exec sleep 1000"
+		kept "in use.*: sleep\[[0-9]*\]"
+		end
+		take
+	done
+	grant
+	jexec $p sh -c 'chroot /a/b /run sleep 1000' >/dev/null 2>&1 &
+	soon jexec $p sh -c 'grep -q "sleep" /proc/[0-9]*/comm'
+	end
+	take
+}
+
+define_case family "a child jail's copies, and what the jail itself rightly has"
+family_body() {
+	box
+	mkdir -p root/child
+	make_root "$root/child"
+	mkdir -p root/own
+	echo own >root/own/file
+	atf_check -o ignore jail -c name=$p.c path=$root/child allow.mount allow.mount.nullfs persist
+	atf_check -o ignore jail -m name=$p.c mount="$root/own /mnt nullfs ro 0 0"
+	atf_check -o inline:'own\n' jexec $p.c cat /mnt/file
+	atf_check jexec $p.c mkdir -p /away
+	atf_check jexec $p.c busybox mount -o move /mnt /away
+	atf_check -o ignore jail -m name=$p.c mount=
+	atf_check -s exit:1 -e ignore jexec $p.c cat /away/file
+	# The same source twice, and one that holds the jail's own tree.
+	atf_check -o ignore jail -m name=$p mount="$(pwd)/grant /a/b nullfs ro 0 0" \
+	    mount+="$(pwd)/grant /x nullfs ro 0 0" mount+="$(pwd) /z nullfs ro 0 0"
+	atf_check -o ignore jail -m name=$p mount="$(pwd)/grant /x nullfs ro 0 0"
+	atf_check -o inline:'secret\n' jexec $p cat /x/file
+	atf_check -s exit:1 -e ignore jexec $p cat /a/b/file
+	atf_check -o inline:'\n' jexec $p sh -c 'echo $(ls /z)'
+	atf_check -o match:own jexec $p ls /
+}
+
+define_case killed "the tool is killed in the middle: the next command lets the jail go on"
+killed_body() {
+	box
+	for at in 1 2 3 4 5 6 7 8; do
+		atf_check -o ignore jail -m name=$p mount="$(pwd)/grant /a/b nullfs ro 0 0"
+		jail -m name=$p mount= >/dev/null 2>&1 &
+		tool=$!
+		sleep 0.0$at
+		kill -9 $tool 2>/dev/null
+		wait $tool
+		# It goes on for whoever enters.
+		atf_check timeout 20 jexec $p true
+		atf_check -o inline:'0\n' cat "$(dir $p)/cgroup.freeze"
+		# And the next change ends what was begun.
+		atf_check -o ignore jail -m name=$p mount=
+		gone $p
+	done
+}
+
 atf_init_test_cases() {
-	for t in attributes kinds; do
+	for t in attributes kinds moved namespaces busy family killed; do
 		atf_add_test_case $t
 	done
 }
