@@ -62,12 +62,18 @@ static int make_ipc(const struct maker *m)
 }
 
 /* Why the core will not let this jail use a privilege that was asked for; NULL: not for a reason to refuse it. */
-static const char *pointless(enum policy_rule rule)
+static const char *pointless(enum policy_privilege p, struct policy_verdict v)
 {
-	switch (rule) {
+	switch (v.rule) {
 	case POLICY_R_HOST_USERS:
+		if (p == POLICY_P_KEYRING)
+			return "can't be given with users = inherit: the key rings are those of the host's users";
 		return "can't be given with users = inherit: root inside is the host's, and could take off what covers "
 		       "the host's files";
+	case POLICY_R_ALLOW:
+		if (p == POLICY_P_IO_URING && !v.allowed)
+			return "needs allow.socket_af: a ring makes sockets of every family, and no filter sees it";
+		return NULL;
 	case POLICY_R_HOSTNAME:
 		return "can't be given with host = inherit: the name is the host's";
 	case POLICY_R_NETWORK:
@@ -95,7 +101,7 @@ static int make_privileges(const struct maker *m)
 
 		if (!(record->allow & POLICY_BIT(p)))
 			continue;
-		why = pointless(policy_decide(subject, POLICY_OP_PRIVILEGE, &object).rule);
+		why = pointless((enum policy_privilege)p, policy_decide(subject, POLICY_OP_PRIVILEGE, &object));
 		if (!why)
 			continue;
 		privilege_param((enum policy_privilege)p, param);

@@ -57,8 +57,9 @@ const struct jail_param table_rows[] = {
     ALLOW("extattr", F, "false", "root inside may set extended attributes beyond those of users"),
     ALLOW("fanotify", 0, "false", "file accesses may be watched with fanotify(7)"),
     ALLOW("hugepages", 0, "false", "huge pages may be reserved"),
-    ALLOW("io_uring", 0, "true", "io_uring(7) may be used"),
-    ALLOW("keyring", 0, "false", "the kernel's key rings may be used"),
+    ALLOW("io_uring", 0, "false",
+	"with allow.socket_af: io_uring(7) may be used; a ring makes sockets of every family, which no filter sees"),
+    ALLOW("keyring", 0, "false", "the kernel's key rings may be used (users=new)"),
     ALLOW("mlock", F, "false", "memory may be locked"),
     ALLOW("mount", F, "false",
 	"root inside may mount the file systems that allow.mount.* names (enforce_statfs below 2)"),
@@ -84,7 +85,10 @@ const struct jail_param table_rows[] = {
     BOOL("allow.setaudit", FOREIGN, "false", "audit state of processes may be changed",
 	"the kernel's audit state is not divided among jails"),
     ALLOW("settime", F, "false", "the host's clock may be set (with users=inherit)"),
-    ALLOW("socket_af", F, "false", "sockets of other families than IPv4, IPv6, local and route may be opened"),
+    ALLOW("socket_af", F, "false",
+	"sockets of other families than IPv4, IPv6, local and route, and of other protocols of IP than TCP, MPTCP, "
+	"UDP, "
+	"UDP-Lite and ICMP may be opened; the kernel may load modules for them"),
     ALLOW("suser", F, "true", "user 0 inside has privileges; without, it is a user like any other"),
     ALLOW("sysvipc", F, "false", "the host's System V IPC objects, as sysvmsg, sysvsem, sysvshm = inherit"),
     BOOL("allow.unprivileged_parent_tampering", FOREIGN, "false", "processes outside may be changed by users inside",

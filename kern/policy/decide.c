@@ -36,12 +36,21 @@ static bool is_mount_of_type(enum policy_privilege p)
 }
 
 /*
- * Without users of its own a jail's root is the host's, and the capability that mounting or naming takes would reach
- * far beyond the jail.
+ * Without users of its own a jail's root is the host's: the capability that mounting or naming takes reaches far beyond
+ * the jail, and the key rings of its users are those of the host's users.
  */
 static bool needs_own_users(enum policy_privilege p)
 {
-	return p == POLICY_P_MOUNT || is_mount_of_type(p) || p == POLICY_P_SET_HOSTNAME;
+	return p == POLICY_P_MOUNT || is_mount_of_type(p) || p == POLICY_P_SET_HOSTNAME || p == POLICY_P_KEYRING;
+}
+
+/* The privilege that `p` is part of, or includes by its nature: without it `p` is refused. POLICY_P_COUNT: none. */
+static enum policy_privilege needs_too(enum policy_privilege p)
+{
+	if (is_mount_of_type(p))
+		return POLICY_P_MOUNT;
+	/* A ring makes sockets of every family, and nothing outside can restrict it. */
+	return p == POLICY_P_IO_URING ? POLICY_P_SOCKET_AF : POLICY_P_COUNT;
 }
 
 static struct policy_verdict decide_privilege(const struct policy_record *r, uint64_t number)
@@ -55,8 +64,8 @@ static struct policy_verdict decide_privilege(const struct policy_record *r, uin
 		return verdict(false, POLICY_R_ALLOW, p);
 	if (needs_own_users(p) && (r->flags & POLICY_F_HOST_USERS))
 		return verdict(false, POLICY_R_HOST_USERS, p);
-	if (is_mount_of_type(p) && !record_allows(r, POLICY_P_MOUNT))
-		return verdict(false, POLICY_R_ALLOW, POLICY_P_MOUNT);
+	if (needs_too(p) != POLICY_P_COUNT && !record_allows(r, needs_too(p)))
+		return verdict(false, POLICY_R_ALLOW, needs_too(p));
 	if ((p == POLICY_P_MOUNT || is_mount_of_type(p)) && r->enforce_statfs >= RECORD_STATFS_MAX)
 		return verdict(false, POLICY_R_ENFORCE_STATFS, r->enforce_statfs);
 	if (p == POLICY_P_SET_HOSTNAME && (r->flags & POLICY_F_HOST_NAME))

@@ -120,7 +120,8 @@ static void add_test(struct seccomp_rule *r, struct seccomp_test test)
 		r->test[r->count++] = test;
 }
 
-static void add(struct seccomp_rule *r, uint8_t arg, uint32_t mask, uint32_t value, enum seccomp_verdict then)
+/* `then`: a verdict, or SECCOMP_THEN_RULE(). */
+static void add(struct seccomp_rule *r, uint8_t arg, uint32_t mask, uint32_t value, unsigned then)
 {
 	add_test(r, (struct seccomp_test){.arg = arg, .then = (uint8_t)then, .mask = mask, .value = value});
 }
@@ -183,15 +184,21 @@ static void test_unshare(uint64_t held, struct seccomp_rule *r)
 	refuse_bits(r, 0, refused != 0 ? refused | NAMESPACE_TIME : 0);
 }
 
-/* Typing into a terminal, and into the console; line disciplines, whose modules have been a door time and again. */
+/*
+ * Typing into a terminal, and into the console; line disciplines, whose modules have been a door time and again. The
+ * requests about bridges and VLANs load modules for any caller before they ask for a capability.
+ */
 static void test_ioctl(uint64_t held, struct seccomp_rule *r)
 {
 	static const uint32_t refused[] = {
 	    0x5412 /* TIOCSTI */, 0x541c /* TIOCLINUX */, 0x541d /* TIOCCONS */, 0x5423 /* TIOCSETD */};
+	static const uint32_t pairs[] = {0x8940 /* SIOCGIFBR, SIOCSIFBR */, 0x8982 /* SIOCGIFVLAN, SIOCSIFVLAN */,
+	    0x89a0 /* SIOCBRADDBR, SIOCBRDELBR */};
 
-	(void)held;
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
 		add(r, 1, UINT32_MAX, refused[i], VERDICT_EPERM);
+	for (size_t i = 0; !(held & P(ROUTING)) && i < ARRAY_SIZE(pairs); i++)
+		add(r, 1, UINT32_MAX - 1, pairs[i], VERDICT_EPERM);
 	r->otherwise = VERDICT_ALLOW;
 }
 
@@ -215,8 +222,8 @@ static void test_socket(uint64_t held, struct seccomp_rule *r)
 		return;
 	}
 	add(r, 0, UINT32_MAX, FAMILY_UNIX, VERDICT_ALLOW);
-	add(r, 0, UINT32_MAX, FAMILY_INET, VERDICT_ALLOW);
-	add(r, 0, UINT32_MAX, FAMILY_INET6, VERDICT_ALLOW);
+	add(r, 0, ~(uint32_t)(FAMILY_INET ^ FAMILY_INET6), FAMILY_INET & FAMILY_INET6,
+	    SECCOMP_THEN_RULE(GATE_SOCKET_IP));
 	if (held & P(RAW_SOCKETS))
 		add(r, 0, UINT32_MAX, FAMILY_PACKET, VERDICT_ALLOW);
 	add_unless(r, 0, UINT32_MAX, FAMILY_NETLINK, VERDICT_EAFNOSUPPORT);
@@ -230,6 +237,25 @@ static void test_socket(uint64_t held, struct seccomp_rule *r)
 		add(r, 2, UINT32_MAX, 12 /* NETLINK_NETFILTER */, VERDICT_ALLOW);
 		add(r, 2, UINT32_MAX, 16 /* NETLINK_GENERIC */, VERDICT_ALLOW);
 	}
+	r->otherwise = VERDICT_EPROTONOSUPPORT;
+}
+
+/*
+ * IPv4 and IPv6. The kernel loads a module for each pair of type and protocol that it doesn't know, whoever asks: SCTP,
+ * DCCP, L2TP, SMC and whatever comes. It looks for none for raw sockets, which take CAP_NET_RAW.
+ */
+static void test_socket_ip(uint64_t held, struct seccomp_rule *r)
+{
+	static const uint16_t protocols[] = {
+	    0, 1 /* ICMP */, 6 /* TCP */, 17 /* UDP */, 58 /* ICMPv6 */, 136 /* UDP-Lite */, 262 /* MPTCP */};
+
+	(void)held;
+	/* The type is in the lowest four bits, flags are beside it: raw; neither stream (1) nor datagram (2). */
+	add(r, 1, 0xf, 3, VERDICT_ALLOW);
+	add(r, 1, 0xf, 0, VERDICT_EPROTONOSUPPORT);
+	add_unless(r, 1, 0xc, 0, VERDICT_EPROTONOSUPPORT);
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		add(r, 2, UINT32_MAX, protocols[i], VERDICT_ALLOW);
 	r->otherwise = VERDICT_EPROTONOSUPPORT;
 }
 
@@ -352,6 +378,7 @@ static const struct gate_row gates[GATE_COUNT] = {
     [GATE_PERSONALITY] = {0, 0, VERDICT_ALLOW, test_personality},
     [GATE_SOCKET] = {0, 0, VERDICT_ALLOW, test_socket},
     [GATE_SOCKETCALL] = {0, 0, VERDICT_ALLOW, test_socketcall},
+    [GATE_SOCKET_IP] = {0, 0, VERDICT_ALLOW, test_socket_ip},
     [GATE_SCHED] = {0, P(RTPRIO), VERDICT_ALLOW, test_sched},
     /* The policy lies in memory. */
     [GATE_SCHED_ATTR] = {P(RTPRIO), 0, VERDICT_EPERM, NULL},

@@ -62,6 +62,7 @@ enum privilege_gate {
 	GATE_PERSONALITY,
 	GATE_SOCKET,
 	GATE_SOCKETCALL,
+	GATE_SOCKET_IP, /* no call's: what GATE_SOCKET goes on with */
 	GATE_SCHED,
 	GATE_SCHED_ATTR,
 	GATE_MEMFD,

@@ -106,14 +106,22 @@ static bool same_load(const struct seccomp_test *a, const struct seccomp_test *b
 	return a->arg == b->arg && a->mask == b->mask;
 }
 
-/* The tests of a rule, the last one first. */
+static size_t place_of_rule(struct builder *b, uint8_t index);
+
+/* A verdict, or another rule's tests. */
+static size_t place_of(struct builder *b, uint8_t then)
+{
+	return then < VERDICT_COUNT ? place_of_verdict(b, then) : place_of_rule(b, (uint8_t)(then - VERDICT_COUNT));
+}
+
+/* The tests of a rule, the last one first. Recursion ends because rules only lead to later ones (sound_rule()). */
 static size_t emit_tests(struct builder *b, const struct seccomp_rule *rule)
 {
 	size_t next = place_of_verdict(b, rule->otherwise);
 
 	for (size_t i = rule->count; i-- > 0;) {
 		const struct seccomp_test *t = &rule->test[i];
-		size_t then = place_of_verdict(b, t->then);
+		size_t then = place_of(b, t->then);
 
 		next = bring_near(b, next);
 		next = emit_branch(b, BPF_JEQ, t->value, t->differs ? next : then, t->differs ? then : next);
@@ -196,6 +204,19 @@ static size_t emit_table(struct builder *b, const struct seccomp_table *t, bool 
 	return remembered ? root : emit_load(b, offsetof(struct seccomp_data, args));
 }
 
+static bool sound_rule(const struct seccomp_rule *rules, size_t nrules, size_t index)
+{
+	if (rules[index].count > SECCOMP_TESTS_MAX)
+		return false;
+	for (size_t i = 0; i < rules[index].count; i++) {
+		size_t then = rules[index].test[i].then;
+
+		if (then >= VERDICT_COUNT && (then - VERDICT_COUNT <= index || then - VERDICT_COUNT >= nrules))
+			return false;
+	}
+	return true;
+}
+
 int seccomp_build(const struct seccomp_table *tables, size_t ntables, const struct seccomp_rule *rules, size_t nrules,
     struct sock_filter *ret, size_t max)
 {
@@ -205,7 +226,7 @@ int seccomp_build(const struct seccomp_table *tables, size_t ntables, const stru
 	if (ntables > SECCOMP_ABI_COUNT || nrules > RULES_MAX)
 		return -E2BIG;
 	for (size_t i = 0; i < nrules; i++) {
-		if (rules[i].count > SECCOMP_TESTS_MAX)
+		if (!sound_rule(rules, nrules, i))
 			return -E2BIG;
 	}
 	/* The first ABI is the machine's own: nearest to the beginning. */

@@ -22,6 +22,9 @@ enum seccomp_verdict {
 	VERDICT_COUNT
 };
 
+/* Instead of a verdict: the call is decided by the tests of the rule with this index. Rules may not go in circles. */
+#define SECCOMP_THEN_RULE(index) (VERDICT_COUNT + (index))
+
 /*
  * If (low half of argument `arg` & mask) == value (with `differs`: !=), then the verdict. The low half is what the
  * kernel looks at in all arguments that are tested.
@@ -29,7 +32,7 @@ enum seccomp_verdict {
 struct seccomp_test {
 	uint8_t arg;
 	bool differs;
-	uint8_t then; /* enum seccomp_verdict */
+	uint8_t then; /* enum seccomp_verdict, or SECCOMP_THEN_RULE(): a rule with a higher index */
 	uint32_t mask, value;
 };
 

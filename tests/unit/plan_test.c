@@ -47,9 +47,9 @@ static void defaults(void **state)
 	assert_int_equal(plan->record.users_base, 0);
 	assert_int_equal(plan->record.users_count, 65536);
 	assert_int_equal(plan->record.sysvmsg, POLICY_IPC_NEW);
-	assert_true(plan->record.allow == (POLICY_BIT(POLICY_P_SET_HOSTNAME) | POLICY_BIT(POLICY_P_RESERVED_PORTS) |
-					      POLICY_BIT(POLICY_P_UNPRIVILEGED_PROC_DEBUG) |
-					      POLICY_BIT(POLICY_P_SUSER) | POLICY_BIT(POLICY_P_IO_URING)));
+	assert_true(
+	    plan->record.allow == (POLICY_BIT(POLICY_P_SET_HOSTNAME) | POLICY_BIT(POLICY_P_RESERVED_PORTS) |
+				      POLICY_BIT(POLICY_P_UNPRIVILEGED_PROC_DEBUG) | POLICY_BIT(POLICY_P_SUSER)));
 	assert_true(policy_within(&plan->record, &plan->record).allowed);
 	plan_free(plan);
 	plan_free(NULL);
@@ -170,6 +170,8 @@ static void users(void **state)
 	    EINVAL, "allow.mount", "users = inherit", "path=/j", "users=inherit", "allow.mount", "enforce_statfs=2");
 	REFUSED(EINVAL, "allow.mount.tmpfs", "users = inherit", "path=/j", "users=inherit", "allow.mount.tmpfs");
 	REFUSED(EINVAL, "allow.set_hostname", "users = inherit", "path=/j", "users=inherit", "allow.set_hostname");
+	REFUSED(EINVAL, "allow.keyring", "users = inherit", "path=/j", "users=inherit", "allow.keyring");
+	REFUSED(EINVAL, "allow.io_uring", "needs allow.socket_af", "path=/j", "allow.io_uring");
 }
 
 /* --------------------------------------------------------------------------------------------------------- files */

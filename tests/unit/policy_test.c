@@ -298,7 +298,9 @@ static void decide_combinations(void **state)
 	(void)state;
 	assert_int_equal(privilege(&r, POLICY_P_MOUNT_TMPFS).rule, POLICY_R_HOST_USERS);
 	assert_int_equal(privilege(&r, POLICY_P_SET_HOSTNAME).rule, POLICY_R_HOST_USERS);
+	assert_int_equal(privilege(&r, POLICY_P_KEYRING).rule, POLICY_R_HOST_USERS);
 	r.flags = POLICY_F_HOST_NAME | POLICY_F_HOST_NETWORK;
+	assert_true(privilege(&r, POLICY_P_KEYRING).allowed);
 	assert_int_equal(privilege(&r, POLICY_P_SET_HOSTNAME).rule, POLICY_R_HOSTNAME);
 	assert_int_equal(privilege(&r, POLICY_P_ROUTING).rule, POLICY_R_NETWORK);
 	r.flags = 0;
@@ -310,6 +312,10 @@ static void decide_combinations(void **state)
 	r.allow &= ~POLICY_BIT(POLICY_P_MOUNT);
 	assert_false(privilege(&r, POLICY_P_MOUNT_TMPFS).allowed);
 	assert_int_equal(privilege(&r, POLICY_P_MOUNT_TMPFS).detail, POLICY_P_MOUNT);
+	assert_true(privilege(&r, POLICY_P_IO_URING).allowed);
+	r.allow &= ~POLICY_BIT(POLICY_P_SOCKET_AF);
+	assert_false(privilege(&r, POLICY_P_IO_URING).allowed);
+	assert_int_equal(privilege(&r, POLICY_P_IO_URING).detail, POLICY_P_SOCKET_AF);
 	for (int level = 0; level <= 3; level++) {
 		r.securelevel = level;
 		assert_int_equal(privilege(&r, POLICY_P_CHFLAGS).allowed, level < 1);

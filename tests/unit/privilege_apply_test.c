@@ -32,7 +32,7 @@
 #include "privilege.h"
 
 #define P(name) POLICY_BIT(POLICY_P_##name)
-#define DEFAULTS (P(SET_HOSTNAME) | P(RESERVED_PORTS) | P(UNPRIVILEGED_PROC_DEBUG) | P(SUSER) | P(IO_URING))
+#define DEFAULTS (P(SET_HOSTNAME) | P(RESERVED_PORTS) | P(UNPRIVILEGED_PROC_DEBUG) | P(SUSER))
 #define NAMESPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC)
 
 /* In the child: cmocka belongs to the parent. */

@@ -31,7 +31,7 @@
 
 #define P(name) POLICY_BIT(POLICY_P_##name)
 #define CAP(name) ((uint64_t)1 << CAP_##name)
-#define DEFAULTS (P(SET_HOSTNAME) | P(RESERVED_PORTS) | P(UNPRIVILEGED_PROC_DEBUG) | P(SUSER) | P(IO_URING))
+#define DEFAULTS (P(SET_HOSTNAME) | P(RESERVED_PORTS) | P(UNPRIVILEGED_PROC_DEBUG) | P(SUSER))
 #define EVERYTHING (POLICY_BIT(POLICY_P_COUNT) - 1)
 
 static struct policy_record record_with(uint64_t allow)
@@ -109,14 +109,20 @@ static uint32_t action_of(uint8_t verdict)
 	}
 }
 
-static uint8_t verdict_of(const struct seccomp_rule *rule, const struct seccomp_data *data)
+static uint8_t verdict_of(
+    const struct seccomp_rule *rules, const struct seccomp_rule *rule, const struct seccomp_data *data)
 {
 	for (size_t i = 0; i < rule->count; i++) {
 		const struct seccomp_test *t = &rule->test[i];
 		bool same = ((uint32_t)data->args[t->arg] & t->mask) == t->value;
 
-		if (same != t->differs)
+		if (same == t->differs)
+			continue;
+		if (t->then < VERDICT_COUNT)
 			return t->then;
+		/* Once more, with the tests of the rule that it goes on with. */
+		rule = &rules[t->then - VERDICT_COUNT];
+		i = SIZE_MAX;
 	}
 	return rule->otherwise;
 }
@@ -149,7 +155,7 @@ static void compare_rule(const struct sock_filter *code, size_t length, const st
 			(void)run(code, length, &data, &constant);
 			continue;
 		}
-		assert_int_equal(run(code, length, &data, &constant), action_of(verdict_of(rule, &data)));
+		assert_int_equal(run(code, length, &data, &constant), action_of(verdict_of(rules, rule, &data)));
 		/* Of the machine's own calls the kernel remembers the answer; it does not try those of the others. */
 		if (rule->count == 0 || !remembered)
 			assert_int_equal(constant, remembered);
@@ -230,6 +236,12 @@ static void what_does_not_fit_is_refused(void **state)
 		assert_int_equal(seccomp_build(&table, 1, rules, GATE_COUNT, code, (size_t)max), -E2BIG);
 	assert_int_equal(seccomp_build(&table, 1, rules, GATE_COUNT, code, (size_t)length), length);
 	rules[GATE_IOCTL].count = SECCOMP_TESTS_MAX + 1;
+	assert_int_equal(seccomp_build(&table, 1, rules, GATE_COUNT, code, PRIVILEGE_FILTER_MAX), -E2BIG);
+	privilege_rules(0, rules);
+	/* A rule that leads back, or nowhere. */
+	rules[GATE_SOCKET_IP].test[0].then = SECCOMP_THEN_RULE(GATE_SOCKET_IP);
+	assert_int_equal(seccomp_build(&table, 1, rules, GATE_COUNT, code, PRIVILEGE_FILTER_MAX), -E2BIG);
+	rules[GATE_SOCKET_IP].test[0].then = SECCOMP_THEN_RULE(GATE_COUNT);
 	assert_int_equal(seccomp_build(&table, 1, rules, GATE_COUNT, code, PRIVILEGE_FILTER_MAX), -E2BIG);
 	privilege_rules(0, rules);
 	for (size_t i = 0; i < SECCOMP_NUMBERS_MAX; i++)
@@ -367,7 +379,19 @@ static const struct {
     {SYS_keyctl, {0}, P(KEYRING), EPERM},
     {SYS_add_key, {0}, P(KEYRING), EPERM},
     {SYS_request_key, {0}, P(KEYRING), EPERM},
-    {SYS_io_uring_setup, {0}, P(IO_URING), ENOSYS},
+    {SYS_io_uring_setup, {0}, P(IO_URING) | P(SOCKET_AF), ENOSYS},
+    {SYS_io_uring_enter, {0}, P(IO_URING) | P(SOCKET_AF), ENOSYS},
+    {SYS_io_uring_register, {0}, P(IO_URING) | P(SOCKET_AF), ENOSYS},
+    {SYS_socket, {AF_INET, SOCK_STREAM, 132 /* SCTP */}, P(SOCKET_AF), EPROTONOSUPPORT},
+    {SYS_socket, {AF_INET6, 5 /* SOCK_SEQPACKET */, 0}, P(SOCKET_AF), EPROTONOSUPPORT},
+    {SYS_socket, {AF_INET, 6 /* SOCK_DCCP */ | SOCK_CLOEXEC, 0}, P(SOCKET_AF), EPROTONOSUPPORT},
+    {SYS_socket, {AF_INET, SOCK_DGRAM, 115 /* L2TP */}, P(SOCKET_AF), EPROTONOSUPPORT},
+    {SYS_socket, {AF_INET6, SOCK_STREAM, 256 /* SMC */}, P(SOCKET_AF), EPROTONOSUPPORT},
+    {SYS_socket, {AF_INET | UINT64_C(1) << 32, 10 /* SOCK_PACKET */, 3}, P(SOCKET_AF), EPROTONOSUPPORT},
+    {SYS_socket, {3 /* AF_AX25 */}, P(SOCKET_AF), EAFNOSUPPORT},
+    {SYS_ioctl, {0, 0x8941 /* SIOCSIFBR */}, P(ROUTING), EPERM},
+    {SYS_ioctl, {0, 0x8982 /* SIOCGIFVLAN */}, P(ROUTING), EPERM},
+    {SYS_ioctl, {0, 0x89a0 /* SIOCBRADDBR */}, P(ROUTING), EPERM},
     {SYS_ptrace, {0}, P(UNPRIVILEGED_PROC_DEBUG), EPERM},
     {SYS_ptrace, {0}, P(DEBUG), EPERM},
     {SYS_process_vm_writev, {0}, P(UNPRIVILEGED_PROC_DEBUG), EPERM},
@@ -476,7 +500,7 @@ static void ordinary_programs_are_not_hindered(void **state)
 	    SYS_munmap, SYS_brk, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_pread64, SYS_readv, SYS_writev, SYS_futex,
 	    SYS_nanosleep, SYS_getpid, SYS_sendto, SYS_recvfrom, SYS_sendmsg, SYS_recvmsg, SYS_accept4, SYS_connect,
 	    SYS_bind, SYS_execve, SYS_exit_group, SYS_wait4, SYS_kill, SYS_epoll_pwait, SYS_epoll_ctl, SYS_ppoll,
-	    SYS_getdents64, SYS_statx, SYS_newfstatat, SYS_getrandom, SYS_io_uring_enter, SYS_clock_nanosleep};
+	    SYS_getdents64, SYS_statx, SYS_newfstatat, SYS_getrandom, SYS_clock_nanosleep};
 	static struct privileges set;
 	struct policy_record r = record_with(DEFAULTS);
 
@@ -497,6 +521,10 @@ static void ordinary_programs_are_not_hindered(void **state)
 	assert_int_equal(ask(&r, SYS_unshare, CLONE_FILES, 0, 0, 0), 0);
 	assert_int_equal(ask(&r, SYS_socket, AF_UNIX, SOCK_STREAM, 0, 0), 0);
 	assert_int_equal(ask(&r, SYS_socket, AF_INET6, SOCK_DGRAM, 0, 0), 0);
+	assert_int_equal(ask(&r, SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 6, 0), 0);
+	assert_int_equal(ask(&r, SYS_socket, AF_INET, SOCK_STREAM, 262 /* MPTCP */, 0), 0);
+	assert_int_equal(ask(&r, SYS_socket, AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 58 /* ICMPv6 */, 0), 0);
+	assert_int_equal(ask(&r, SYS_socket, AF_INET, SOCK_RAW, 89 /* OSPF; takes CAP_NET_RAW */, 0), 0);
 	assert_int_equal(ask(&r, SYS_socket, AF_NETLINK, SOCK_RAW, 0, 0), 0);
 	assert_int_equal(ask(&r, SYS_ioctl, 0, 0x5401, 0, 0), 0);
 	assert_int_equal(ask(&r, SYS_mmap, 0, 4096, 3, MAP_PRIVATE | MAP_ANONYMOUS), 0);
