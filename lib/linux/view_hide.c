@@ -12,15 +12,6 @@
 
 #include "view_parts.h"
 
-/* linux_dirent64(2) as the kernel writes it. */
-struct entry {
-	uint64_t ino;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
 typedef int found_fn(struct view *v, const char *path, struct jail_error *err);
 
 struct expansion {
@@ -70,7 +61,7 @@ static int expand_glob(struct view *v, struct expansion *x, const char *glob, si
 		if (n == 0)
 			return 0;
 		for (long at = 0; at < n;) {
-			const struct entry *e = (const struct entry *)(const void *)(buffer + at);
+			const struct view_entry *e = (const struct view_entry *)(const void *)(buffer + at);
 			int r;
 
 			at += e->length;

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Root inside a jail tries to get out (escape_files.c, escape_kernel.c, escape_process.c), and to be a nuisance to the
+# Root inside a jail tries to get out (escape_files.c, escape_kernel.c, escape_roads.c, escape_process.c), and to be a nuisance to the
 # tools that come near. Every program is static and is copied into the jail's tree.
 
 # prefix: of this test case's jails; the clean-up runs in another process, in the same directory.
@@ -35,7 +35,7 @@ tree() {
 	p=$(prefix)
 	mkdir -p root/bin root/dev root/proc root/sys root/etc root/tmp root/run root/hidden
 	cp "$JAIL_HOSTILE"/escape_files "$JAIL_HOSTILE"/escape_kernel "$JAIL_HOSTILE"/escape_process \
-	    "$JAIL_HOSTILE"/nothing root/bin/
+	    "$JAIL_HOSTILE"/escape_roads "$JAIL_HOSTILE"/nothing root/bin/
 	chmod 1777 root/tmp
 	chmod 755 . root
 	echo 'Secret' >out
@@ -190,6 +190,25 @@ kernel_host_users_body() {
 	    key="$p-key" serial=@
 	jail -q -c name="$p-c" path="$PWD/root" users=inherit persist
 	held jexec "$p-c" /bin/escape_kernel abstract="$p-abstract"
+}
+
+define roads 'no operation by another road than the call that the filter looks at: rings, protocols, /proc, /sys'
+roads_body() {
+	tree
+	held jail -q -c name="$p-a" path="$PWD/root" command=/bin/escape_roads
+	tried 8
+	jail -q -c name="$p-b" path="$PWD/root" persist
+	held jexec "$p-b" /bin/escape_roads
+	# shellcheck disable=SC2086 # words
+	held jail -q -c name="$p-c" path="$PWD/root" $everything allow.io_uring command=/bin/escape_roads powers=yes
+}
+
+define roads_host_users 'the same as root of the host'
+roads_host_users_body() {
+	tree
+	held jail -q -c name="$p-a" path="$PWD/root" users=inherit command=/bin/escape_roads users=inherit
+	jail -q -c name="$p-b" path="$PWD/root" users=inherit persist
+	held jexec "$p-b" /bin/escape_roads users=inherit
 }
 
 define terminal 'a terminal of its own: nothing is typed into that of the caller'
