@@ -143,9 +143,14 @@ struct jail_conf;
 
 int jail_conf_new(struct jail_conf **ret);
 void jail_conf_free(struct jail_conf *c);
-/* Parse a file (`.include` is followed), or memory (`name` is used in messages), into `c`; may be called repeatedly. */
+/*
+ * Parse a file (`.include` is followed), or memory (`name` is used in messages), into `c`; may be called repeatedly. A
+ * file that others than root and the caller can change, or exchange by way of its directories, is refused (EPERM).
+ */
 int jail_conf_file(struct jail_conf *c, const char *path, struct jail_error *err);
 int jail_conf_memory(struct jail_conf *c, const char *name, const char *text, size_t length, struct jail_error *err);
+/* For who only shows a configuration and runs nothing of it: from now on take files that others can change. */
+void jail_conf_any_owner(struct jail_conf *c);
 /* Names of the jails that are defined (wildcards left out), in the order of the file; NULL past the end. */
 const char *jail_conf_name(const struct jail_conf *c, size_t i);
 /* Whether `name` has a block of its own. */

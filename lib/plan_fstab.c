@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "plan_make.h"
+#include "trusted.h"
 #include "util.h"
 
 #define FSTAB_SIZE_MAX (1024 * 1024)
@@ -42,13 +43,18 @@ static int read_all(const struct maker *m, int fd, const char *path, char *text,
 
 static int read_file(const struct maker *m, const char *path, char **ret)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	_cleanup_close_ int fd = -1;
 	struct stat st;
 	char *text;
-	int r;
+	int r = trusted_open(path, &fd, m->err);
 
-	if (fd < 0)
-		return cannot(m, errno, "open", path);
+	if (r < 0) {
+		struct param_origin at = params_item_origin(m->p, "mount.fstab", 0);
+
+		jail_error_param(m->err, "mount.fstab");
+		jail_error_origin(m->err, at.file, at.line);
+		return r;
+	}
 	if (fstat(fd, &st) < 0)
 		return cannot(m, errno, "look at", path);
 	if (!S_ISREG(st.st_mode))

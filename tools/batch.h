@@ -83,8 +83,11 @@ struct followers {
 int batch_followers(const struct batch *b, bool stop, struct followers *ret);
 void followers_free(struct followers *f);
 
-/* config.c: read the configuration: `required` false: it may be missing, then *ret is NULL. 0 or an exit code. */
-int config_read(const char *file, bool required, struct jail_conf **ret);
+/*
+ * config.c: read the configuration: `required` false: it may be missing, then *ret is NULL. `runs`: what it says will
+ * be run, so nobody else may be able to change it. 0 or an exit code.
+ */
+int config_read(const char *file, bool required, bool runs, struct jail_conf **ret);
 
 /* perform.c: what is done to one jail. They report, and return an exit code. */
 int perform_start(const struct request *rq, struct unit *u);

@@ -120,7 +120,7 @@ static int config_usual(struct jail_conf *conf, bool *found)
 	return EX_OK;
 }
 
-int config_read(const char *file, bool required, struct jail_conf **ret)
+int config_read(const char *file, bool required, bool runs, struct jail_conf **ret)
 {
 	struct jail_conf *conf = NULL;
 	struct jail_error err;
@@ -129,6 +129,8 @@ int config_read(const char *file, bool required, struct jail_conf **ret)
 
 	if (jail_conf_new(&conf) < 0)
 		return report_no_memory();
+	if (!runs)
+		jail_conf_any_owner(conf);
 	if (file == NULL)
 		code = config_usual(conf, &found);
 	else if (strcmp(file, "-") == 0)

@@ -331,7 +331,7 @@ static int select_removal(const struct request *rq, struct batch *b)
 
 	/* What a removal runs is kept with the jail; the configuration only says who depends on whom. */
 	if (!rq->bare)
-		code = config_read(rq->file, rq->file != NULL, &b->conf);
+		code = config_read(rq->file, rq->file != NULL, true, &b->conf);
 	if (code == EX_OK && rq->nnames == 0)
 		code = add_configured_pattern(rq, b, "*");
 	for (size_t i = 0; i < rq->nnames && code == EX_OK; i++) {
@@ -448,7 +448,7 @@ static int settle(const struct request *rq, struct batch *b)
 /* Jails of the configuration. */
 static int select_configured(const struct request *rq, struct batch *b)
 {
-	int code = config_read(rq->file, true, &b->conf);
+	int code = config_read(rq->file, true, true, &b->conf);
 
 	if (code == EX_OK && rq->nnames == 0)
 		code = add_configured_pattern(rq, b, "*");

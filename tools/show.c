@@ -65,7 +65,7 @@ int show_configuration(const struct request *rq)
 	struct jail_conf *conf = NULL;
 	struct output o;
 	const char *name;
-	int code = config_read(rq->file, true, &conf);
+	int code = config_read(rq->file, true, false, &conf);
 
 	output_init(&o, STDOUT_FILENO);
 	for (size_t i = 0; code == EX_OK && (name = jail_conf_name(conf, i)) != NULL; i++) {

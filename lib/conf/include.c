@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "conf.h"
+#include "trusted.h"
 
 #define READ_SMALLEST 4096u
 
@@ -66,14 +67,20 @@ static int read_all(int fd, size_t expected, const char *path, struct text *ret,
 }
 
 /* A FIFO without a writer or a slow device must not hold anybody up: opened without waiting, refused afterwards. */
-static int open_file(const char *path, struct stat *ret_st, int *ret_fd, struct jail_error *err)
+static int open_file(
+    const struct jail_conf *c, const char *path, struct stat *ret_st, int *ret_fd, struct jail_error *err)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_close_ int fd = -1;
 
-	if (fd < 0) {
-		int e = errno;
+	if (c->any_owner) {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		if (fd < 0)
+			return jail_error_sys(err, errno, "cannot open %.300s", path);
+	} else {
+		int r = trusted_open(path, &fd, err);
 
-		return jail_error_sys(err, e, "cannot open %.300s", path);
+		if (r < 0)
+			return r;
 	}
 	if (fstat(fd, ret_st) < 0) {
 		int e = errno;
@@ -132,7 +139,7 @@ static int read_source(struct jail_conf *c, struct conf_source *src, struct conf
 	if (c->nfiles >= CONF_FILES_MAX)
 		return jail_error_set(err, E2BIG, "more than %u files are included", CONF_FILES_MAX);
 	c->nfiles++;
-	r = open_file(src->file, &st, &fd, err);
+	r = open_file(c, src->file, &st, &fd, err);
 	if (r < 0)
 		return r;
 	src->has_id = true;

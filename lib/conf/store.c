@@ -352,6 +352,11 @@ void conf_rollback(struct jail_conf *c, const struct jail_conf *mark)
 
 /* --------------------------------------------------------------------------------------------------- the object */
 
+void jail_conf_any_owner(struct jail_conf *c)
+{
+	c->any_owner = true;
+}
+
 int jail_conf_new(struct jail_conf **ret)
 {
 	struct jail_conf *c = calloc(1, sizeof(*c));

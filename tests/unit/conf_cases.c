@@ -85,6 +85,7 @@ static struct outcome run(const char *file, const char *text)
 	assert_non_null(to);
 	assert_non_null(params);
 	assert_int_equal(jail_conf_new(&c), 0);
+	jail_conf_any_owner(c); /* the sources may be anybody's */
 	r = text ? jail_conf_memory(c, file, text, strlen(text), &e) : jail_conf_file(c, file, &e);
 	if (r < 0) {
 		assert_int_equal(-r, e.errnum);

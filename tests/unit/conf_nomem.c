@@ -174,6 +174,7 @@ static long starve_file(const char *file)
 			bool more;
 
 			assert_int_equal(jail_conf_new(&j.conf), 0);
+			jail_conf_any_owner(j.conf);
 			assert_int_equal(jail_conf_memory(j.conf, "before", before, strlen(before), NULL), 0);
 			old = format(j.conf);
 			more = once(call_file, &j, n, all, true);
@@ -248,6 +249,7 @@ static void test_large_jail(void **state)
 		    "$l%d = \"%d$b\", \"x$a\"; exec.start += $l%d, \"$b\", a;\n", i, i, i);
 	n += snprintf(text + n, sizeof(text) - (size_t)n, "exec.consolelog = $b, $b, $b; }\n");
 	assert_int_equal(jail_conf_new(&j.conf), 0);
+	jail_conf_any_owner(j.conf);
 	assert_int_equal(jail_conf_memory(j.conf, "large", text, (size_t)n, NULL), 0);
 	assert_true(starve_jail(&j) > 600);
 	jail_conf_free(j.conf);
@@ -263,6 +265,7 @@ static void test_jails(void **state)
 		struct job j = {.file = files[i]};
 
 		assert_int_equal(jail_conf_new(&j.conf), 0);
+		jail_conf_any_owner(j.conf);
 		assert_int_equal(call_file(&j, NULL), 0);
 		for (size_t k = 0; (j.jail = jail_conf_name(j.conf, k)) != NULL; k++) {
 			assert_true(starve_jail(&j) > 3);
@@ -285,6 +288,7 @@ static void test_format(void **state)
 
 	(void)state;
 	assert_int_equal(jail_conf_new(&j.conf), 0);
+	jail_conf_any_owner(j.conf);
 	while (once(call_format, &j, n, false, false))
 		n++;
 	assert_true(n >= 1);
