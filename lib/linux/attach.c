@@ -296,9 +296,10 @@ static void __attribute__((noreturn)) entering_main(struct entering *x)
 	if (r == 0)
 		r = enter_namespaces(x);
 	if (r == 0)
-		r = enter_user(x, &user);
-	if (r == 0)
 		r = privilege_apply(x->privileges, x->err);
+	/* The jail's passwd is whatever the jail makes of it: read with no more rights than the jail has. */
+	if (r == 0)
+		r = enter_user(x, &user);
 	if (r == 0)
 		r = enter_terminal(x, &slave);
 	if (r == 0)
@@ -487,6 +488,12 @@ int entry_run(
 		r = inside_check_stdio(err);
 	if (r == 0)
 		r = privilege_compose(&jail->state.record, privileges, err);
+	/*
+	 * A domain can't be joined, so what enters gets one of its own, and from there can't trace the jail's
+	 * processes. Where that was asked for, it gets none.
+	 */
+	if (r == 0 && (jail->state.record.allow & POLICY_BIT(POLICY_P_DEBUG)) != 0)
+		privileges->own_sockets = false;
 	if (r == 0)
 		r = environment_begin(env, e->inherit_env, &plan->env, err);
 	if (r == 0)

@@ -20,6 +20,7 @@
 #include "../util.h"
 #include "check.h"
 #include "sys.h"
+#include "sys/landlock.h"
 
 /* Run `try` in a child that has no effect on anybody: its result, 0 or -errno. */
 static int in_child(int (*try)(void))
@@ -117,20 +118,15 @@ bool check_seccomp(struct check_text *detail)
 
 bool check_landlock(struct check_text *detail)
 {
-#ifdef SYS_landlock_create_ruleset
-	/* LANDLOCK_CREATE_RULESET_VERSION: only asks. */
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1u);
-#else
-	long abi = -1;
+	int abi = landlock_abi();
 
-	errno = ENOSYS;
-#endif
 	if (abi < 0) {
-		check_say(detail, errno == EOPNOTSUPP ? "switched off" : "not in this kernel");
+		check_say(detail, abi == -EOPNOTSUPP ? "switched off" : "not in this kernel");
 		return false;
 	}
-	check_say(detail, "ABI %ld", abi);
-	return true;
+	check_say(
+	    detail, "ABI %d%s", abi, abi < LANDLOCK_ABI_SCOPES ? ": the host's abstract sockets are reached" : "");
+	return abi >= LANDLOCK_ABI_SCOPES;
 }
 
 /* Load a program that does nothing ("return 1"), and let go of it. */

@@ -17,6 +17,7 @@
 
 #include "error.h"
 #include "privilege_table.h"
+#include "sys/landlock.h"
 
 /* Beyond every capability there is, and will be: two words of the kernel's interface. */
 #define CAPABILITIES_MAX 64
@@ -86,6 +87,7 @@ int privilege_compose(const struct policy_record *record, struct privileges *ret
 	/* Set-user-id programs are safe only where the user namespace contains what they become. */
 	ret->no_new_privs = host_users || ret->no_root;
 	ret->own_keyring = (held & POLICY_BIT(POLICY_P_KEYRING)) != 0;
+	ret->own_sockets = (record->flags & POLICY_F_HOST_NETWORK) != 0;
 	ret->capabilities = capabilities_of(held, host_users, ret->no_root);
 	return 0;
 }
@@ -140,6 +142,14 @@ static int install_filter(const struct privileges *set, struct jail_error *err)
 	return 0;
 }
 
+/* A kernel before 6.12 can't; jcheck(8) says so. */
+static int scope_sockets(const struct privileges *set, struct jail_error *err)
+{
+	int r = set->own_sockets ? landlock_scope_sockets() : 0;
+
+	return r < 0 && r != -EOPNOTSUPP ? jail_error_sys(err, -r, "cannot keep the host's abstract sockets apart") : 0;
+}
+
 int privilege_apply(const struct privileges *set, struct jail_error *err)
 {
 	/* What the caller has in its keyring must not be found by whoever may look for keys. */
@@ -153,9 +163,11 @@ int privilege_apply(const struct privileges *set, struct jail_error *err)
 	if (set->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return jail_error_sys(err, errno, "cannot set no_new_privs");
 
-	/* Without no_new_privs this takes CAP_SYS_ADMIN, so it comes before the capabilities go. */
-	int r = install_filter(set, err);
+	/* Without no_new_privs these take CAP_SYS_ADMIN, so they come before the capabilities go. */
+	int r = scope_sockets(set, err);
 
+	if (r == 0)
+		r = install_filter(set, err);
 	return r < 0 ? r : limit_capabilities(set->capabilities, err);
 }
 

@@ -18,6 +18,7 @@ struct privileges {
 	bool no_new_privs;
 	bool no_root;	  /* allow.suser = no: root inside is an ordinary user */
 	bool own_keyring; /* allow.keyring: it starts with an empty session keyring */
+	bool own_sockets; /* on the host's network: abstract sockets of processes outside can't be reached */
 	unsigned short length;
 	struct sock_filter filter[PRIVILEGE_FILTER_MAX];
 };

@@ -211,6 +211,59 @@ roads_host_users_body() {
 	held jexec "$p-b" /bin/escape_roads users=inherit
 }
 
+define abstract 'on the network of the host no abstract socket of a process outside is reached'
+abstract_body() {
+	shared
+	for users in new inherit; do
+		held jail -q -c name="$p-a" path="$PWD/root" vnet=inherit users=$users \
+		    command=/bin/escape_kernel only=abstract_socket abstract="$p-abstract" network=inherit
+		jail -q -c name="$p-$users" path="$PWD/root" vnet=inherit users=$users persist
+		held jexec "$p-$users" /bin/escape_kernel only=abstract_socket abstract="$p-abstract" network=inherit
+	done
+	# Among themselves, what descends from the first process talks.
+	cat >both <<-END
+		/$p/escape_process listen $p-inside /tmp/socket >/tmp/ready &
+		while ! grep -q ready /tmp/ready; do sleep 0.1; done
+		/$p/escape_kernel only=abstract_socket abstract=$p-inside
+	END
+	mkdir -p "/opt/$p/bin"
+	cp "$JAIL_HOSTILE"/escape_process "$JAIL_HOSTILE"/escape_kernel "/opt/$p/bin/"
+	sed -i "s,/$p/,/opt/$p/bin/,g" both
+	cp both "/opt/$p/both"
+	atf_check -s exit:1 -e ignore -o match:'ESCAPED abstract_socket' jail -q -c name="$p-c" path=/ \
+	    path.volatile=16m vnet=inherit command="sh /opt/$p/both"
+	# With allow.debug what enters can look into the jail's processes.
+	jail -q -c name="$p-d" path=/ path.volatile=16m vnet=inherit allow.debug exec.start='sleep 600 &' persist
+	atf_check -o match:/sleep -e ignore jexec "$p-d" sh -c 'for f in /proc/[0-9]*/exe; do readlink $f; done; true'
+}
+
+define parsing 'the passwd file of a jail is read without the rights of the host'
+parsing_body() {
+	tree
+	jail -q -c name="$p-a" path="$PWD/root" persist
+	truncate -s 63M root/etc/passwd
+	group=$(cgroup)
+	seen=
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		jexec -U intruder "$p-a" /bin/nothing 2>/dev/null &
+		while kill -0 $! 2>/dev/null; do
+			for pid in $(cat "$group/cgroup.procs"); do
+				ls -l "/proc/$pid/fd" 2>/dev/null | grep -q 'etc/passwd' || continue
+				# The filter comes before the capabilities go; both stay.
+				mode=$(sed -n 's/^Seccomp:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
+				[ -z "$mode" ] || seen="$seen $mode"
+			done
+		done
+		wait
+		[ -z "$seen" ] || break
+	done
+	echo "$seen"
+	atf_check test -n "$seen"
+	for mode in $seen; do
+		atf_check_equal 2 "$mode"
+	done
+}
+
 define terminal 'a terminal of its own: nothing is typed into that of the caller'
 terminal_body() {
 	atf_require_prog script

@@ -24,12 +24,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../call32.h"
 #include "error.h"
 #include "privilege.h"
+#include "sys/landlock.h"
 
 #define P(name) POLICY_BIT(POLICY_P_##name)
 #define DEFAULTS (P(SET_HOSTNAME) | P(RESERVED_PORTS) | P(UNPRIVILEGED_PROC_DEBUG) | P(SUSER))
@@ -322,6 +324,46 @@ static void keys_stay_outside(void **state)
 	confine(&r, inside_keyring);
 }
 
+/* 0, or the errno of connecting to the abstract socket. */
+static int reach(const struct sockaddr_un *to, socklen_t length)
+{
+	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), e;
+
+	CHECK(s >= 0);
+	e = connect(s, (const struct sockaddr *)to, length) < 0 ? errno : 0;
+	(void)close(s);
+	return e;
+}
+
+static void inside_shared_network(void)
+{
+	static const char before[] = "jail-test-before", after[] = "jail-test-after";
+	struct sockaddr_un outside = {.sun_family = AF_UNIX}, own = {.sun_family = AF_UNIX};
+	const socklen_t outside_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(before)),
+			own_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(after));
+	int abi = landlock_abi(), listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), another;
+
+	memcpy(outside.sun_path + 1, before, sizeof(before) - 1);
+	memcpy(own.sun_path + 1, after, sizeof(after) - 1);
+	CHECK(listener >= 0 && bind(listener, (const struct sockaddr *)&outside, outside_length) == 0);
+	CHECK(listen(listener, 4) == 0 && reach(&outside, outside_length) == 0);
+	CHECK(privilege_apply(&set, NULL) == 0);
+	/* A socket is of the domain in which it was made. */
+	CHECK(reach(&outside, outside_length) == (abi >= LANDLOCK_ABI_SCOPES ? EPERM : 0));
+	another = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK(another >= 0 && bind(another, (const struct sockaddr *)&own, own_length) == 0);
+	CHECK(listen(another, 4) == 0 && reach(&own, own_length) == 0);
+	CHECK(status_of("NoNewPrivs", 10) == 0);
+}
+
+static void abstract_sockets_of_the_host_are_apart(void **state)
+{
+	struct policy_record r = record_with(DEFAULTS, POLICY_F_HOST_NETWORK);
+
+	(void)state;
+	confine(&r, inside_shared_network);
+}
+
 static void inside_broken(void)
 {
 	static struct jail_error err;
@@ -398,6 +440,7 @@ int main(void)
 		cmocka_unit_test(a_jail_that_may_mount),
 		cmocka_unit_test(nothing_is_inherited),
 		cmocka_unit_test(keys_stay_outside),
+		cmocka_unit_test(abstract_sockets_of_the_host_are_apart),
 		cmocka_unit_test(a_refused_filter_is_a_failure),
 		cmocka_unit_test(without_privilege_it_fails),
 #if defined(__x86_64__)

@@ -576,7 +576,10 @@ static void defaults_are_these(void **state)
 	(void)state;
 	assert_int_equal(privilege_compose(&r, &set, NULL), 0);
 	assert_int_equal(set.capabilities, base | CAP(SETFCAP) | CAP(SYS_ADMIN));
-	assert_false(set.no_new_privs || set.no_root || set.own_keyring);
+	assert_false(set.no_new_privs || set.no_root || set.own_keyring || set.own_sockets);
+	r.flags = POLICY_F_HOST_NETWORK;
+	assert_int_equal(privilege_compose(&r, &set, NULL), 0);
+	assert_true(set.own_sockets);
 	r.flags = POLICY_F_HOST_NAME;
 	assert_int_equal(capabilities(&r), base | CAP(SETFCAP));
 	r.flags = POLICY_F_HOST_USERS;
