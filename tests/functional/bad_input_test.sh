@@ -157,6 +157,57 @@ full_body() {
 	[ -z "$(ours)" ] || die "left: $(ours)"
 }
 
+define_case owners "what root runs is not taken from a file that others can change"
+owners_body() {
+	new_root
+	mkdir open mine
+	chmod 755 . mine
+	conf ".include \"$(pwd)/more.conf\";\n$p { path = $root; persist; exec.prestart = \"touch $(pwd)/ran\"; }\n"
+	echo '# nothing' >more.conf
+	printf 'tmpfs /tmp tmpfs rw 0 0\n' >fstab
+	# Each of these takes the file away from root, and gives it back.
+	for how in 'chown 4711:bad.conf:chown 0:belongs to user 4711' 'chmod 664:bad.conf:chmod 644:writable for its group' \
+	    'chmod 646:bad.conf:chmod 644:writable for everybody' 'chown 4711:more.conf:chown 0:belongs to user 4711'; do
+		IFS=: read -r take file back why <<-END
+			$how
+		END
+		$take "$file"
+		fails 77 "^jail: .*$file $why, and what it says is run as root: ch(own root|mod go-w) .*$file\$" \
+		    jail -f bad.conf -c
+		fails 77 "$file $why" jail -f bad.conf -r $p
+		# To look at is another thing.
+		atf_check -o match:"name=$p" jail -f bad.conf -e ' '
+		$back "$file"
+	done
+	[ ! -e ran ] || die "a hook of somebody else's was run"
+	cp bad.conf open/bad.conf
+	chmod 777 open
+	fails 77 "open is writable for everybody, and what files in it say is run as root: chmod go-w .*open\$" \
+	    jail -f open/bad.conf -c
+	ln -s ../open/bad.conf mine/link
+	fails 77 "open is writable for everybody" jail -f mine/link -c
+	# Standard input is the caller's, and so is a descriptor.
+	sed -i '1d' open/bad.conf
+	chown 4711 open/bad.conf
+	atf_check -o ignore jail -f - -c <open/bad.conf
+	atf_check -o ignore jail -R $p
+	exec 9<open/bad.conf
+	atf_check -o ignore jail -f /dev/fd/9 -c
+	exec 9<&-
+	atf_check -o ignore jail -R $p
+	chmod 666 fstab
+	fails 77 "mount.fstab: .*fstab is writable for everybody" jail -c name=$p path=$root persist mount.fstab="$(pwd)/fstab"
+	chmod 644 fstab
+	atf_check -o ignore jail -c name=$p path=$root persist mount.fstab="$(pwd)/fstab"
+	atf_check -o ignore jail -R $p
+	# A sticky directory is everybody's, what root has in it is not.
+	chmod 1777 open
+	chown 0 open/bad.conf
+	atf_check -o ignore jail -f open/bad.conf -c
+	atf_check -o ignore jail -R $p
+	nothing_left
+}
+
 define_case twice "two at once of one name: one wins, the other says so"
 twice_body() {
 	new_root
@@ -180,7 +231,7 @@ twice_body() {
 }
 
 atf_init_test_cases() {
-	for c in language foreign bytes files deep paths users privilege cgroup descriptors full twice; do
+	for c in language foreign bytes files deep paths users privilege cgroup descriptors full owners twice; do
 		atf_add_test_case $c
 	done
 }
