@@ -166,8 +166,8 @@ owners_body() {
 	echo '# nothing' >more.conf
 	printf 'tmpfs /tmp tmpfs rw 0 0\n' >fstab
 	# Each of these takes the file away from root, and gives it back.
-	for how in 'chown 4711:bad.conf:chown 0:belongs to user 4711' 'chmod 664:bad.conf:chmod 644:writable for its group' \
-	    'chmod 646:bad.conf:chmod 644:writable for everybody' 'chown 4711:more.conf:chown 0:belongs to user 4711'; do
+	for how in 'chown 4711:bad.conf:chown 0:belongs to user 4711' 'chmod 664:bad.conf:chmod 644:is writable for its group' \
+	    'chmod 646:bad.conf:chmod 644:is writable for everybody' 'chown 4711:more.conf:chown 0:belongs to user 4711'; do
 		IFS=: read -r take file back why <<-END
 			$how
 		END
