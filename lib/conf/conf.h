@@ -109,7 +109,7 @@ struct jail_conf {
 	size_t njails, jails_size;
 	size_t seq;
 	unsigned nfiles;
-	bool any_owner; /* files that others can change are read too */
+	bool any_owner;			    /* files that others can change are read too */
 	const struct conf_name *name, *jid; /* the parameters that a block's name implies */
 };
 

@@ -37,7 +37,6 @@ struct view_entry {
 	char name[];
 };
 
-
 /* struct statx as the kernel writes it: the C libraries we build with disagree about having it. */
 struct view_stat {
 	uint32_t mask, blksize;
