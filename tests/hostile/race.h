@@ -18,7 +18,7 @@
 int race_prepare(const char *dir, const char *program);
 /* One tree new, "p", "a" or "b": no jail of it runs. */
 int race_rebuild(const char *dir, const char *tree, const char *program);
-/* trees/p/vault/secret: what trees/p's jail does not see. */
+/* trees/p/secret: what trees/p's jail does not see. */
 int race_open_secret(const char *dir);
 /* All that is to be known of what lies in this directory, one line a file. To be freed; NULL and errno. */
 char *race_describe(int dirfd);

@@ -100,7 +100,7 @@ static int make_canary(const char *top, const char *program)
 static int make_family(const char *dir, const char *program)
 {
 	static const char *const trees[] = {"p", "p/c", "p/c/g", "p/c/d", "p/s", "p/base", NULL};
-	static const char *const dirs[] = {"share", "u", "up", "build", "vault", "vault/secret", "v2", "c/share", NULL};
+	static const char *const dirs[] = {"share", "u", "up", "build", "vault", "secret", "v2", "c/share", NULL};
 	char top[PATH];
 
 	for (const char *const *t = trees; *t != NULL; t++)
@@ -109,7 +109,7 @@ static int make_family(const char *dir, const char *program)
 	(void)snprintf(top, sizeof(top), "%s/trees/p", dir);
 	if (make_dirs(top, dirs) < 0)
 		return -1;
-	(void)snprintf(top, sizeof(top), "%s/trees/p/vault/secret", dir);
+	(void)snprintf(top, sizeof(top), "%s/trees/p/secret", dir);
 	return make_canary(top, program);
 }
 
@@ -186,7 +186,7 @@ int race_open_secret(const char *dir)
 {
 	char top[PATH];
 
-	(void)snprintf(top, sizeof(top), "%s/trees/p/vault/secret", dir);
+	(void)snprintf(top, sizeof(top), "%s/trees/p/secret", dir);
 	return open(top, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 

@@ -163,8 +163,8 @@ static int run(struct player *p, const char *text, bool inside)
 #define LOOK "|/bin/race_inside|look|x"
 
 static const char *const family[] = {
-    "+jail|-q|-c|name=%n|path=" P "|children.max=9|path.hide=/vault/secret" POWERS COMMON,
-    "+jail|-q|-c|name=%n|path=" P "|children.max=9|path.hide=/vault/secret" COMMON,
+    "+jail|-q|-c|name=%n|path=" P "|children.max=9|path.hide=/secret" POWERS COMMON,
+    "+jail|-q|-c|name=%n|path=" P "|children.max=9|path.hide=/secret" COMMON,
     "+jail|-q|-c|name=%n.c|path=" P "/c|children.max=4" POWERS COMMON,
     "+jail|-q|-c|name=%n.c|path=" P "/c|children.max=4|mount=" P "/share /mnt nullfs ro 0 0" COMMON,
     "+jail|-q|-c|name=%n.c|path=" P "/c|children.max=4|exec.consolelog=" P
@@ -178,8 +178,8 @@ static const char *const family[] = {
     "jail|-q|-c|name=%n.c.d|path=" P "/c/d|path.readonly|command=/bin/race_inside|look|d",
     "jail|-q|-c|name=%n.c.d|path=" P "/c/d|exec.init=no|command=/bin/race_inside|look|d",
     "jail|-q|-c|name=%n.e|path=" P "/build|command=/bin/race_inside|look|e",
-    "jail|-q|-c|name=%n.e|path=" P "/vault|command=/secret/bin/race_inside|look|e",
-    "jail|-q|-c|name=%n.e|path=" P "/v2|command=/secret/bin/race_inside|look|e",
+    "jail|-q|-c|name=%n.e|path=" P "/vault|command=/bin/race_inside|look|e",
+    "jail|-q|-c|name=%n.e|path=" P "/v2|command=/bin/race_inside|look|e",
     "jail|-q|-c|name=%n.e|path=" P "/s|mount=" P "/vault /mnt nullfs ro 0 0|command=/bin/race_inside|look|e",
     "jail|-q|-c|name=%n.e|path=" P "/s|mount=" P "/v2 /mnt nullfs ro 0 0|command=/bin/race_inside|look|e",
     "jail|-q|-c|name=%n.e|path=" P "/s|mount=" P "/mnt/sub /mnt nullfs ro 0 0|command=/bin/race_inside|look|e",
