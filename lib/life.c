@@ -150,14 +150,14 @@ static int failed_command(const char *param, const char *line, int status, const
 }
 
 /* Each line of one exec.* in sequence; the first that fails ends it. */
-static int run_lines(const struct plan *plan, const char *param, const struct plan_strings *lines, bool inside,
-    const struct jail_options *opts, struct jail_error *err)
+static int run_lines(const struct plan *plan, const struct port_jail *making, const char *param,
+    const struct plan_strings *lines, bool inside, const struct jail_options *opts, struct jail_error *err)
 {
 	for (size_t i = 0; i < lines->count; i++) {
 		int status = 0, r;
 
 		progress(opts, plan->name, lines->item[i]);
-		r = port_command(plan->name, plan, inside, lines->item[i], &status, err);
+		r = port_command(plan->name, plan, making, inside, lines->item[i], &status, err);
 		if (r < 0) {
 			jail_error_param(err, param);
 			return r;
@@ -171,14 +171,14 @@ static int run_lines(const struct plan *plan, const char *param, const struct pl
 /* What the commands before a failed creation did on the host is undone by those that follow a removal. */
 static void undo_lines(const struct plan *plan, const struct jail_options *opts)
 {
-	(void)run_lines(plan, "exec.poststop", &plan->poststop, false, opts, NULL);
-	(void)run_lines(plan, "exec.release", &plan->release, false, opts, NULL);
+	(void)run_lines(plan, NULL, "exec.poststop", &plan->poststop, false, opts, NULL);
+	(void)run_lines(plan, NULL, "exec.release", &plan->release, false, opts, NULL);
 }
 
 static int start_created(
     struct port_jail *j, const struct plan *plan, const struct jail_options *opts, int *status, struct jail_error *err)
 {
-	int r = run_lines(plan, "exec.created", &plan->created, false, opts, err);
+	int r = run_lines(plan, j, "exec.created", &plan->created, false, opts, err);
 
 	if (r == 0 && plan->start.count + plan->command.count > 0)
 		progress(opts, plan->name, "run its commands");
@@ -187,7 +187,7 @@ static int start_created(
 	if (r == 0)
 		r = port_wait(j, status, err);
 	if (r == 0)
-		r = run_lines(plan, "exec.poststart", &plan->poststart, false, opts, err);
+		r = run_lines(plan, NULL, "exec.poststart", &plan->poststart, false, opts, err);
 	return r;
 }
 
@@ -236,9 +236,9 @@ int jail_start(const struct jail_params *p, const struct jail_options *opts, int
 	}
 	warn_users(plan, p, opts);
 	warn_idle(plan, p, opts);
-	r = run_lines(plan, "exec.prepare", &plan->prepare, false, opts, err);
+	r = run_lines(plan, NULL, "exec.prepare", &plan->prepare, false, opts, err);
 	if (r == 0)
-		r = run_lines(plan, "exec.prestart", &plan->prestart, false, opts, err);
+		r = run_lines(plan, NULL, "exec.prestart", &plan->prestart, false, opts, err);
 	if (r == 0)
 		r = port_create(plan, p, opts, &j, err);
 	if (r == 0) {
@@ -369,11 +369,11 @@ static int stop_child(void *arg, const char *name)
 static int run_to_stop(const char *name, const struct plan *plan, const char *param, const struct plan_strings *lines,
     const struct jail_options *opts, struct jail_error *err)
 {
-	int r = run_lines(plan, param, lines, lines == &plan->stop, opts, err);
+	int r = run_lines(plan, NULL, param, lines, lines == &plan->stop, opts, err);
 
-	return r == -ECANCELED
-		   ? jail_error_hint(err, ECANCELED,
-			 "it goes on running: mend that, or remove it without its commands: jail -R %s", name)
+	return r == -ECANCELED || r == -ETIMEDOUT
+		   ? jail_error_hint(
+			 err, -r, "it goes on running: mend that, or remove it without its commands: jail -R %s", name)
 		   : r;
 }
 
@@ -396,9 +396,9 @@ static int stop_planned(
 	(void)port_terminate(name, plan->stop_timeout, NULL);
 	r = port_remove(name, err);
 	if (r == 0)
-		r = run_lines(plan, "exec.poststop", &plan->poststop, false, opts, err);
+		r = run_lines(plan, NULL, "exec.poststop", &plan->poststop, false, opts, err);
 	if (r == 0)
-		r = run_lines(plan, "exec.release", &plan->release, false, opts, err);
+		r = run_lines(plan, NULL, "exec.release", &plan->release, false, opts, err);
 	return r;
 }
 

@@ -71,6 +71,7 @@ struct plan_strings {
 };
 
 #define PLAN_NUMBER_SIZE 16
+#define PLAN_STOP_SECONDS 60 /* for each command of exec.stop, without exec.timeout */
 
 /*
  * Is it one that the jail can't go beyond, and so its parent's to give? Not what is told or signalled before, and not

@@ -53,9 +53,11 @@ int port_params(const char *name, struct jail_params **ret, int *ret_jid, struct
 int port_children(const char *name, int (*fn)(void *arg, const char *name), void *arg);
 /*
  * Run a command line of the host's or of the jail's (`inside`), as exec.* has it, and wait. On the host it finds JNAME,
- * JPATH and, once the plan has a number, JID in its environment, as jail(8) of FreeBSD has it.
+ * JPATH and, once the plan has a number, JID in its environment, as jail(8) of FreeBSD has it. `making`: the jail that
+ * waits for it, NULL: none; if that is killed meanwhile, so is the command (ECANCELED). Inside, a command without
+ * exec.timeout has PLAN_STOP_SECONDS, so that nobody inside can keep the jail from being stopped.
  */
-int port_command(
-    const char *name, const struct plan *plan, bool inside, const char *line, int *ret_status, struct jail_error *err);
+int port_command(const char *name, const struct plan *plan, const struct port_jail *making, bool inside,
+    const char *line, int *ret_status, struct jail_error *err);
 
 #endif

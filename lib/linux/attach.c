@@ -23,6 +23,7 @@
 #include "process.h"
 #include "rlimit.h"
 #include "sys.h"
+#include "sys/deadline.h"
 #include "sys/inherited.h"
 #include "terminal.h"
 #include "wait.h"
@@ -361,13 +362,23 @@ static int start_entering(struct entering *x, pid_t *ret_pid, int *ret_pidfd, st
 	return 0;
 }
 
+static int too_slow(struct jail_error *err)
+{
+	(void)jail_error_set(err, ETIMEDOUT, "the process that entered it had not reached its program within %d s",
+	    DEADLINE_ENTRY_MS / 1000);
+	return jail_error_hint(
+	    err, ETIMEDOUT, "it was killed: a process inside had stopped it, or the machine is too busy");
+}
+
 /* READY with the terminal, or why not. */
-static int entered(int channel, int *ret_master, struct jail_error *err)
+static int entered(int channel, struct deadline end, int *ret_master, struct jail_error *err)
 {
 	struct channel_message m = {0};
 	struct jail_error failure;
-	int r = channel_receive(channel, -1, &m, &failure, ret_master);
+	int r = channel_receive(channel, deadline_left(end), &m, &failure, ret_master);
 
+	if (r == -ETIMEDOUT)
+		return too_slow(err);
 	if (r == 0 && m.kind == CHANNEL_READY)
 		return 0;
 	if (r == 0 && m.kind == CHANNEL_ERROR) {
@@ -379,14 +390,16 @@ static int entered(int channel, int *ret_master, struct jail_error *err)
 }
 
 /* The channel closes with exec; before it there may come an error. */
-static int executed(int channel, struct jail_error *err)
+static int executed(int channel, struct deadline end, struct jail_error *err)
 {
 	struct channel_message m = {0};
 	struct jail_error failure;
-	int r = channel_receive(channel, -1, &m, &failure, NULL);
+	int r = channel_receive(channel, deadline_left(end), &m, &failure, NULL);
 
 	if (r == -EPIPE)
 		return 0;
+	if (r == -ETIMEDOUT)
+		return too_slow(err);
 	if (r == 0 && m.kind == CHANNEL_ERROR) {
 		if (err != NULL)
 			*err = failure;
@@ -397,11 +410,12 @@ static int executed(int channel, struct jail_error *err)
 
 static int follow(struct entering *x, int pidfd, int *ret_status, struct jail_error *err)
 {
-	struct wait_for w = {.fd = pidfd, .pidfd = pidfd, .master = -1, .timeout = x->entry->timeout};
-	int r = entered(x->peer, &w.master, err), status = 0, waited;
+	struct wait_for w = {.fd = pidfd, .pidfd = pidfd, .master = -1, .until = -1, .timeout = x->entry->timeout};
+	const struct deadline end = deadline_after(DEADLINE_ENTRY_MS);
+	int r = entered(x->peer, end, &w.master, err), ended, status = 0;
 
 	if (r == 0)
-		r = executed(x->peer, err);
+		r = executed(x->peer, end, err);
 	if (r == 0) {
 		r = wait_follow(&w);
 		if (r == -ETIMEDOUT)
@@ -411,13 +425,12 @@ static int follow(struct entering *x, int pidfd, int *ret_status, struct jail_er
 	}
 	if (r < 0)
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
-	waited = process_wait(pidfd, &status);
-	if (waited == -ETIMEDOUT && r == 0)
-		r = jail_error_set(
-		    err, EBUSY, "the program has ended, but a process inside traces it and keeps its exit status");
 	/* Another thread may have taken it away (process.h). */
-	else if (waited < 0 && r == 0)
+	ended = process_wait(pidfd, &status);
+	if (ended == -ECHILD && r == 0)
 		r = jail_error_set(err, ECANCELED, "the jail was removed while the program ran");
+	else if (ended < 0 && r == 0)
+		r = jail_error_sys(err, -ended, "cannot wait for it");
 	(void)close_fd(w.master);
 	if (r == 0)
 		*ret_status = status;

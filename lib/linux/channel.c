@@ -5,13 +5,12 @@
  */
 #include "channel.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "error.h"
+#include "sys/deadline.h"
 
 /* A message with a failure behind it, as it travels. */
 struct packet {
@@ -72,31 +71,16 @@ int channel_send(int fd, const struct channel_message *m, const struct jail_erro
 static int wait_readable(int fd, int timeout_ms)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	struct timespec start, now;
-	int left = timeout_ms;
+	const struct deadline end = deadline_after(timeout_ms);
+	int n;
 
-	if (timeout_ms < 0) {
-		/* recvmsg(2) itself waits. */
+	/* recvmsg(2) itself waits. */
+	if (timeout_ms < 0)
 		return 0;
-	}
-	if (clock_gettime(CLOCK_MONOTONIC, &start) < 0)
-		return negative_errno();
-	for (;;) {
-		int n = poll(&p, 1, left);
-
-		if (n > 0)
-			return 0;
-		if (n == 0)
-			return -ETIMEDOUT;
-		if (errno != EINTR)
-			return negative_errno();
-		if (clock_gettime(CLOCK_MONOTONIC, &now) < 0)
-			return negative_errno();
-
-		int64_t spent = (int64_t)(now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
-
-		left = spent >= timeout_ms ? 0 : (int)(timeout_ms - spent);
-	}
+	do
+		n = poll(&p, 1, deadline_left(end));
+	while (n < 0 && errno == EINTR);
+	return n > 0 ? 0 : n == 0 ? -ETIMEDOUT : negative_errno();
 }
 
 /* The descriptor that came with a message, -1 without one; -EBADMSG for anything else that came. */

@@ -20,6 +20,7 @@
 #include "range.h"
 #include "remove.h"
 #include "sys.h"
+#include "sys/deadline.h"
 #include "upper.h"
 #include "watching.h"
 
@@ -442,8 +443,14 @@ static int wait_ready(struct port_jail *j, struct jail_error *err)
 {
 	struct channel_message m = {0};
 	struct jail_error failure;
-	int r = channel_receive(j->channel, -1, &m, &failure, &j->master);
+	int r = channel_receive(j->channel, DEADLINE_CREATION_MS, &m, &failure, &j->master);
 
+	if (r == -ETIMEDOUT) {
+		(void)jail_error_set(
+		    err, ETIMEDOUT, "its first process was not ready within %d s", DEADLINE_CREATION_MS / 1000);
+		return jail_error_hint(err, ETIMEDOUT,
+		    "it was killed: a file system that it needs does not answer, or the machine is too busy");
+	}
 	if (r == 0 && m.kind == CHANNEL_ERROR) {
 		if (err != NULL)
 			*err = failure;

@@ -4,13 +4,16 @@
  */
 #include "donor.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "error.h"
+#include "process.h"
 #include "sys.h"
+#include "sys/deadline.h"
 
 /* What the donor needs; it lives in our memory. */
 struct donor_stack {
@@ -111,28 +114,29 @@ static int write_maps(pid_t pid, uint32_t base, uint32_t count)
  */
 static int write_maps_within(const struct donor *d, int parent_pidfd, uint32_t base, uint32_t count)
 {
-	struct clone_args args = {.flags = CLONE_CLEAR_SIGHAND};
-	siginfo_t info = {0};
-	ssize_t n;
+	_cleanup_close_ int pidfd = -1;
+	struct clone_args args = {.flags = CLONE_CLEAR_SIGHAND | CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd};
+	struct pollfd said = {.fd = d->leash, .events = POLLIN};
+	int n, r, status = 0;
 	char byte;
 	long writer;
 
-	while ((n = read(d->leash, &byte, 1)) < 0 && errno == EINTR)
-		;
-	if (n != 1)
-		return -EPERM;
+	do
+		n = poll(&said, 1, DEADLINE_ENTRY_MS);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0 || read(d->leash, &byte, 1) != 1)
+		return n == 0 ? -ETIMEDOUT : -EPERM;
 	writer = sys_clone3(&args);
 	if (writer < 0)
 		return negative_errno();
 	if (writer == 0) {
-		int r = setns(parent_pidfd, CLONE_NEWUSER) < 0 ? -errno : write_maps(d->pid, base, count);
-
+		r = setns(parent_pidfd, CLONE_NEWUSER) < 0 ? -errno : write_maps(d->pid, base, count);
 		_exit(r < 0 ? -r & 0xff : 0);
 	}
-	while (waitid(P_PID, (id_t)writer, &info, WEXITED | __WALL) < 0)
-		if (errno != EINTR)
-			return negative_errno();
-	return info.si_code != CLD_EXITED ? -EIO : -info.si_status;
+	r = process_wait(pidfd, &status);
+	if (r < 0)
+		return r;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
 }
 
 int donor_map(struct donor *d, uint32_t base, uint32_t count, int parent_pidfd, struct jail_error *err)
@@ -163,13 +167,9 @@ void donor_release(struct donor *d)
 
 void donor_end(struct donor *d)
 {
-	siginfo_t info;
-
 	donor_release(d);
-	if (d->pid > 0) {
-		while (waitid(P_PIDFD, (id_t)d->pidfd, &info, WEXITED | __WALL) < 0 && errno == EINTR)
-			;
-	}
+	if (d->pid > 0)
+		(void)process_wait(d->pidfd, NULL);
 	d->pid = 0;
 	d->pidfd = close_fd(d->pidfd);
 	d->users_fd = close_fd(d->users_fd);

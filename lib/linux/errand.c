@@ -10,8 +10,8 @@
 #include "error.h"
 #include "process.h"
 #include "sys.h"
+#include "sys/deadline.h"
 
-#define ERRAND_MS 30000
 #define END_MS 3000
 
 static void __attribute__((noreturn)) errand_main(int (*fn)(void *arg, struct jail_error *err), void *arg, int channel)
@@ -58,7 +58,7 @@ int errand_run(int (*fn)(void *arg, struct jail_error *err), void *arg, struct j
 	if (pid < 0)
 		return jail_error_sys(err, errno, "cannot start a process");
 	theirs = close_fd(theirs);
-	r = channel_receive(ours, ERRAND_MS, &m, &failure, NULL);
+	r = channel_receive(ours, DEADLINE_ERRAND_MS, &m, &failure, NULL);
 	if (r == -ETIMEDOUT)
 		return give_up(pidfd, err);
 	(void)process_wait(pidfd, NULL);

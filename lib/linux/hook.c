@@ -12,6 +12,7 @@
 
 #include "../port.h"
 #include "attach.h"
+#include "creation.h"
 #include "error.h"
 #include "inside.h"
 #include "process.h"
@@ -25,6 +26,7 @@ struct host_command {
 	const struct user *user; /* NULL: stay as we are */
 	struct environment *env;
 	int log_fd;
+	int until; /* the command ends with this process; -1: none */
 };
 
 static void __attribute__((noreturn)) host_main(const struct host_command *h)
@@ -46,9 +48,9 @@ static void __attribute__((noreturn)) host_main(const struct host_command *h)
 	_exit(127);
 }
 
-static int follow(int pidfd, unsigned timeout, int *ret_status)
+static int follow(int pidfd, int until, unsigned timeout, int *ret_status)
 {
-	const struct wait_for w = {.fd = pidfd, .pidfd = pidfd, .master = -1, .timeout = timeout};
+	const struct wait_for w = {.fd = pidfd, .pidfd = pidfd, .master = -1, .until = until, .timeout = timeout};
 	int status, ended, r = wait_follow(&w);
 
 	if (r < 0)
@@ -71,7 +73,9 @@ static int run_on_host(const struct host_command *h, int *ret_status, struct jai
 		host_main(h);
 	if (pid < 0)
 		return jail_error_sys(err, errno, "cannot start a process");
-	r = follow(pidfd, h->plan->exec_timeout, ret_status);
+	r = follow(pidfd, h->until, h->plan->exec_timeout, ret_status);
+	if (r == -ECANCELED)
+		return jail_error_set(err, ECANCELED, "the jail was killed while this command ran");
 	if (r == -ETIMEDOUT)
 		return jail_error_set(err, ETIMEDOUT, "it did not end within %u s", h->plan->exec_timeout);
 	return r < 0 ? jail_error_sys(err, -r, "cannot wait for it") : 0;
@@ -99,14 +103,14 @@ static struct plan_strings tell(struct told *t, const char *name, const struct p
 	return s;
 }
 
-static int host_command(
-    const char *name, const struct plan *plan, const char *line, int log_fd, int *ret_status, struct jail_error *err)
+static int host_command(const char *name, const struct plan *plan, const char *line, int log_fd, int until,
+    int *ret_status, struct jail_error *err)
 {
 	_cleanup_free_ struct environment *env = malloc(sizeof(*env));
 	_cleanup_free_ struct told *told = malloc(sizeof(*told));
 	struct user user;
 	struct plan_strings extra;
-	struct host_command h = {.plan = plan, .line = line, .env = env, .log_fd = log_fd};
+	struct host_command h = {.plan = plan, .line = line, .env = env, .log_fd = log_fd, .until = until};
 	int r;
 
 	if (env == NULL || told == NULL)
@@ -137,7 +141,7 @@ static int jail_command(
 	    .host_user = plan->system_jail_user,
 	    .inherit_env = !plan->exec_clean,
 	    .terminal = true,
-	    .timeout = plan->exec_timeout,
+	    .timeout = plan->exec_timeout > 0 ? plan->exec_timeout : PLAN_STOP_SECONDS,
 	    .log_fd = log_fd,
 	};
 	int r = running_open(name, &jail, err);
@@ -148,8 +152,8 @@ static int jail_command(
 	return r;
 }
 
-int port_command(
-    const char *name, const struct plan *plan, bool inside, const char *line, int *ret_status, struct jail_error *err)
+int port_command(const char *name, const struct plan *plan, const struct port_jail *making, bool inside,
+    const char *line, int *ret_status, struct jail_error *err)
 {
 	_cleanup_close_ int log_fd = -1;
 	int r;
@@ -164,7 +168,7 @@ int port_command(
 		}
 	}
 	r = inside ? jail_command(name, plan, line, log_fd, ret_status, err)
-		   : host_command(name, plan, line, log_fd, ret_status, err);
+		   : host_command(name, plan, line, log_fd, making != NULL ? making->pidfd : -1, ret_status, err);
 	if (r < 0)
 		jail_error_jail(err, name);
 	return r;

@@ -139,6 +139,23 @@ static int make_watch(struct port_jail *j, struct jail_error *err)
 	return 0;
 }
 
+static void warn_left_out(const struct port_jail *j)
+{
+	const char *name;
+	size_t at = 0;
+
+	while (j->opts != NULL && j->opts->warn != NULL && (name = view_left_out(j->view, &at)) != NULL) {
+		struct jail_error warning;
+
+		(void)jail_error_set(&warning, EACCES,
+		    "the file system that is mounted at %s in it can't be read: the jail sees an empty directory there",
+		    name);
+		jail_error_param(&warning, "path");
+		jail_error_jail(&warning, j->plan->name);
+		j->opts->warn(j->opts->arg, &warning);
+	}
+}
+
 /* All that can be found wrong without touching the kernel's state is found here. */
 int creation_prepare(struct port_jail *j, struct jail_error *err)
 {
@@ -154,6 +171,8 @@ int creation_prepare(struct port_jail *j, struct jail_error *err)
 		r = parent_rebase(&j->parent, j->params, j->plan, err);
 	if (r == 0)
 		r = view_prepare(j->plan, j->parent.root, &j->view, err);
+	if (r == 0)
+		warn_left_out(j);
 	if (r == 0)
 		r = group_prepare(
 		    &j->tree, j->plan->name, j->plan, j->params, j->parent.root, j->opts, &j->limits, err);

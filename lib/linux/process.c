@@ -13,14 +13,17 @@
 #include <time.h>
 
 #include "sys.h"
+#include "sys/deadline.h"
 #include "util.h"
 
 #define ENDING_MS 1000
-#define HELD_TRIES 200
-#define HELD_PAUSE_NS 10000000
+#define WAIT_MS 10000 /* for a child that was killed */
+#define HELD_MS 1000  /* for a tracer to let go of a child that has ended */
+#define FIELD_START 22
+#define FIELD_STATUS 52
 
-/* `dirfd` and `path` lead to its "stat". */
-static int read_start_time(int dirfd, const char *path, uint64_t *ret)
+/* A number from the "stat" that `dirfd` and `path` lead to, by the number of its field (proc_pid_stat(5)). */
+static int stat_field(int dirfd, const char *path, unsigned index, uint64_t *ret)
 {
 	char text[1024], *field, *end;
 	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
@@ -35,7 +38,7 @@ static int read_start_time(int dirfd, const char *path, uint64_t *ret)
 	text[n] = '\0';
 	/* The second field is a name that may hold anything, a ')' too: count from the last one. */
 	field = strrchr(text, ')');
-	for (unsigned i = 2; field != NULL && i < 22; i++)
+	for (unsigned i = 2; field != NULL && i < index; i++)
 		field = strchr(field + 1, ' ');
 	if (field == NULL)
 		return -EBADMSG;
@@ -52,7 +55,7 @@ int process_start_time(pid_t pid, uint64_t *ret)
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	return read_start_time(AT_FDCWD, path, ret);
+	return stat_field(AT_FDCWD, path, FIELD_START, ret);
 }
 
 int process_directory(pid_t pid, uint64_t start, int *ret_fd)
@@ -68,7 +71,7 @@ int process_directory(pid_t pid, uint64_t start, int *ret_fd)
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : negative_errno();
-	r = read_start_time(fd, "stat", &now);
+	r = stat_field(fd, "stat", FIELD_START, &now);
 	if (r < 0 || now != start)
 		return r < 0 ? r : -ESRCH;
 	*ret_fd = take_fd(&fd);
@@ -177,27 +180,57 @@ void process_reap_removed(void)
 	} while (waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG | __WALL) == 0);
 }
 
-int process_wait(int pidfd, int *ret_status)
+/* 1: it was taken away, 0: not yet. */
+static int take(int pidfd, int *ret_status)
 {
-	const struct timespec pause = {.tv_nsec = HELD_PAUSE_NS};
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 	siginfo_t info = {0};
-	unsigned tries = 0;
 
-	for (;;) {
-		if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | __WALL) < 0) {
-			if (errno == EINTR)
-				continue;
+	while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | __WALL) < 0)
+		if (errno != EINTR)
 			return negative_errno();
-		}
-		if (info.si_pid != 0)
-			break;
-		if (poll(&p, 1, tries == 0 ? -1 : 0) > 0 && tries++ >= HELD_TRIES)
-			return -ETIMEDOUT;
-		if (tries > 1)
-			(void)nanosleep(&pause, NULL);
-	}
+	if (info.si_pid == 0)
+		return 0;
 	if (ret_status != NULL)
 		*ret_status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status & 0x7f;
-	return 0;
+	return 1;
+}
+
+/* It has ended, but a tracer has not heard so yet. */
+static int take_held(int pidfd, int *ret_status)
+{
+	const struct deadline end = deadline_after(HELD_MS);
+	struct timespec pause = {.tv_nsec = 1000000};
+	char path[64];
+	uint64_t status;
+	int r;
+
+	while ((r = take(pidfd, ret_status)) == 0 && !deadline_over(end)) {
+		(void)nanosleep(&pause, NULL);
+		pause.tv_nsec = pause.tv_nsec < 50000000 ? pause.tv_nsec * 2 : pause.tv_nsec;
+	}
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = process_number(pidfd);
+	if (r > 0) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/stat", r);
+		r = stat_field(AT_FDCWD, path, FIELD_STATUS, &status);
+	}
+	if (r == 0 && ret_status != NULL)
+		*ret_status = (int)(status & 0xff7f);
+	return r;
+}
+
+int process_wait(int pidfd, int *ret_status)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	struct deadline end;
+	int n, r = take(pidfd, ret_status);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	end = deadline_after(WAIT_MS);
+	do
+		n = poll(&p, 1, deadline_left(end));
+	while (n < 0 && errno == EINTR);
+	return n > 0 ? take_held(pidfd, ret_status) : n == 0 ? -ETIMEDOUT : negative_errno();
 }

@@ -30,8 +30,9 @@ bool process_ends(int pidfd, int errnum);
  */
 void process_reap_removed(void);
 /*
- * Wait for a child by pidfd, also one that sends no SIGCHLD. ECHILD: not ours. ETIMEDOUT: it has ended, but a process
- * that traces it has not asked for its end, and the kernel keeps the status for that one.
+ * Wait for a child by pidfd, also one that sends no SIGCHLD: it has ended, or does so because it was killed or its work
+ * is done. ECHILD: not ours. ETIMEDOUT: it waits in the kernel. A tracer can keep a child that has ended from its
+ * parent for ever: then the status is read from /proc, and the child is left to whoever is its parent next.
  */
 int process_wait(int pidfd, int *ret_status);
 

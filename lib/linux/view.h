@@ -39,6 +39,8 @@ int view_prepare(struct plan *plan, int parent_root_fd, struct view **ret, struc
  */
 int view_build(struct view *v, const struct view_gate *gate, struct jail_error *err);
 void view_free(struct view *v);
+/* Prepared: the next file system beneath the tree, from `at` on, that can't be read and is left out; NULL: no more. */
+const char *view_left_out(const struct view *v, size_t *at);
 /* Prepared: `path` as it is on the host, an O_PATH descriptor. */
 int view_path(const struct view *v);
 /* Built: the file system in memory that path.volatile writes to, as it was mounted; -1: none. Both stay the view's. */

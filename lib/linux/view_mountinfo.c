@@ -3,6 +3,10 @@
  * view_mountinfo.c: which of the host's file systems belong to a tree: /proc/self/mountinfo read once, each candidate
  * opened beneath the tree without following anything, and taken only if it is the very mount that the line names. It
  * may not know what is made of them.
+ *
+ * A file system that an ordinary user serves (FUSE) answers when that user likes, or never: it is not touched. What is
+ * not taken for such a reason is an entry without a descriptor: the place is to be covered, so that what lies beneath
+ * the mount on the host does not appear.
  */
 #include <errno.h>
 #include <string.h>
@@ -24,7 +28,7 @@ static const char *const fresh[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/v
 
 struct line {
 	uint64_t id;
-	char *where, *type, *options; /* the options are the file system's own */
+	char *where, *type, *options; /* of the file system */
 };
 
 /* "\040" and the like, in place. */
@@ -81,7 +85,7 @@ static bool parse(char *text, struct line *ret)
 	ret->type = field != NULL ? next_field(&at) : NULL;
 	if (ret->type == NULL || next_field(&at) == NULL)
 		return false;
-	ret->options = at;
+	ret->options = at; /* the last field */
 	unescape(ret->where);
 	return true;
 }
@@ -115,8 +119,6 @@ static bool wanted(const struct view *v, const struct line *l, const char *name,
 	for (size_t i = 0; i < ARRAY_SIZE(pseudo); i++)
 		if (strcmp(l->type, pseudo[i]) == 0)
 			return false;
-	if (is_users(l))
-		return false;
 	for (size_t i = 0; shared && i < ARRAY_SIZE(memory); i++)
 		if (strcmp(l->type, memory[i]) == 0)
 			return false;
@@ -129,35 +131,79 @@ static bool wanted(const struct view *v, const struct line *l, const char *name,
 	return true;
 }
 
-/* The mount of this line, copied; skipped (0) when it lies beneath another or was taken off meanwhile. */
-static int take(struct view *v, int tree_fd, const struct line *l, const char *name, struct jail_error *err)
+/* Does it lie beneath one that is left out? Then nothing on the way to it is touched either. */
+static bool beneath_left_out(const struct view *v, const char *name)
 {
-	_cleanup_close_ int fd = sys_openat2(tree_fd, name, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	for (size_t i = 0; i < v->nsubmounts; i++) {
+		const struct view_submount *s = &v->room->submount[i];
+		size_t n = strlen(s->name);
+
+		if (s->fd < 0 && strncmp(name, s->name, n) == 0 && (name[n] == '/' || name[n] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static int add(struct view *v, int fd, bool directory, uint64_t id, const char *name, struct jail_error *err)
+{
 	struct view_submount *s = &v->room->submount[v->nsubmounts];
 	size_t length = strlen(name) + 1;
-	struct view_stat st;
-	int r;
 
-	if (fd < 0)
-		return 0;
-	r = view_stat(fd, &st);
-	if (r < 0 || st.mnt_id != l->id || (!S_ISDIR(st.mode) && !S_ISREG(st.mode)))
-		return r;
-	if (v->nsubmounts >= VIEW_SUBMOUNTS_MAX || length > VIEW_NAMES_MAX - v->room->names_used)
+	if (v->nsubmounts >= VIEW_SUBMOUNTS_MAX || length > VIEW_NAMES_MAX - v->room->names_used) {
+		(void)close_fd(fd);
 		return jail_error_set(err, E2BIG, "too many file systems are mounted beneath it");
-	r = view_copy(fd, 0);
-	if (r < 0)
-		return jail_error_sys(err, -r, "cannot copy the mount at %s", name);
-	s->fd = r;
-	s->directory = S_ISDIR(st.mode);
-	s->id = l->id;
+	}
+	s->fd = fd;
+	s->directory = directory;
+	s->faulty = false;
+	s->id = id;
 	s->name = memcpy(v->room->names + v->room->names_used, name, length);
 	v->room->names_used += length;
 	v->nsubmounts++;
 	return 0;
 }
 
-static int consider(struct view *v, int tree_fd, const char *tree_name, bool shared, char *text, struct jail_error *err)
+static int leave_out(struct view *v, const struct line *l, bool faulty, const char *name, struct jail_error *err)
+{
+	int r = add(v, -1, true, l->id, name, err);
+
+	if (r == 0)
+		v->room->submount[v->nsubmounts - 1].faulty = faulty;
+	return r;
+}
+
+/* The server of a file system is gone, or shows it to nobody. */
+static bool unreadable(int r)
+{
+	return r == -EACCES || r == -EPERM || r == -EIO || r == -ENOTCONN || r == -ESTALE || r == -ETIMEDOUT ||
+	       r == -EHOSTDOWN || r == -EHOSTUNREACH || r == -ECONNREFUSED;
+}
+
+/* The mount of this line, copied; skipped (0) when it lies beneath another or was taken off meanwhile. */
+static int take(struct view *v, int tree_fd, const struct line *l, const char *name, struct jail_error *err)
+{
+	_cleanup_close_ int fd = sys_openat2(tree_fd, name, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	struct view_stat st;
+	int r;
+
+	if (fd < 0)
+		return unreadable(-errno) ? leave_out(v, l, true, name, err) : 0;
+	r = view_stat(fd, &st);
+	if (unreadable(r))
+		return leave_out(v, l, true, name, err);
+	if (r < 0 || st.mnt_id != l->id || (!S_ISDIR(st.mode) && !S_ISREG(st.mode)))
+		return r;
+	r = view_copy(fd, 0);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot copy the mount at %s", name);
+	return add(v, r, S_ISDIR(st.mode), l->id, name, err);
+}
+
+/* The first pass finds what is left out, so that the second one knows what not to touch. */
+enum pass { PASS_LEAVE, PASS_TAKE, PASSES };
+
+static int consider(
+    struct view *v, int tree_fd, const char *tree_name, bool shared, enum pass pass, char *text, struct jail_error *err)
 {
 	struct line l;
 	const char *name;
@@ -167,10 +213,13 @@ static int consider(struct view *v, int tree_fd, const char *tree_name, bool sha
 	name = beneath(tree_name, l.where);
 	if (name == NULL || !wanted(v, &l, name, shared))
 		return 0;
-	return take(v, tree_fd, &l, name, err);
+	if (pass == PASS_LEAVE)
+		return is_users(&l) && !beneath_left_out(v, name) ? leave_out(v, &l, false, name, err) : 0;
+	return beneath_left_out(v, name) ? 0 : take(v, tree_fd, &l, name, err);
 }
 
-int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shared, struct jail_error *err)
+static int read_mounts(
+    struct view *v, int tree_fd, const char *tree_name, bool shared, enum pass pass, struct jail_error *err)
 {
 	_cleanup_close_ int info = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	size_t have = 0;
@@ -195,7 +244,7 @@ int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shar
 		v->room->buffer[have] = '\0';
 		while ((end = strchr(line, '\n')) != NULL) {
 			*end = '\0';
-			r = skip ? 0 : consider(v, tree_fd, tree_name, shared, line, err);
+			r = skip ? 0 : consider(v, tree_fd, tree_name, shared, pass, line, err);
 			if (r < 0)
 				return r;
 			skip = false;
@@ -209,4 +258,24 @@ int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shar
 			memmove(v->room->buffer, line, have);
 		}
 	}
+}
+
+int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shared, struct jail_error *err)
+{
+	int r = 0;
+
+	for (enum pass pass = PASS_LEAVE; r == 0 && pass < PASSES; pass++)
+		r = read_mounts(v, tree_fd, tree_name, shared, pass, err);
+	return r;
+}
+
+const char *view_left_out(const struct view *v, size_t *at)
+{
+	while (*at < v->nsubmounts) {
+		const struct view_submount *s = &v->room->submount[(*at)++];
+
+		if (s->fd < 0 && s->faulty)
+			return s->name;
+	}
+	return NULL;
 }

@@ -55,8 +55,9 @@ struct view_stat {
 #define VIEW_ATTR_MOUNT_ROOT 0x2000u
 
 struct view_submount {
-	int fd; /* a detached copy of the mount alone */
+	int fd; /* a detached copy of the mount alone; -1: it is left out, and its place is covered */
 	bool directory;
+	bool faulty;	  /* left out because it can't be read */
 	uint64_t id;	  /* of the host's mount */
 	const char *name; /* where it is, relative to the tree's root */
 };
@@ -193,6 +194,8 @@ int view_scratch_dir(struct view *v, const char *prefix, uint32_t mode, char ret
 int view_scratch_mount(struct view *v, const char *name, unsigned attributes);
 bool view_needs_scratch(const struct view *v);
 int view_scratch_make(struct view *v, struct jail_error *err);
+/* See that there are v->empty_dir and v->empty_file. */
+int view_scratch_covers(struct view *v, struct jail_error *err);
 /* Live: a scratch file system for v->empty_dir and v->empty_file alone. -errno. */
 int view_scratch_empties(struct view *v);
 
@@ -220,7 +223,8 @@ bool view_beneath(const char *pattern, const char *path);
 /*
  * Copy each file system of the host that is mounted beneath `v->path_fd` (named `v->path_name`), or beneath "/" of the
  * host, into v->submount. Pseudo file systems, those beneath hidden paths and (with `shared`) those where a shared
- * tree gets fresh ones are left out.
+ * tree gets fresh ones are left out. So are those that an ordinary user serves, and those that can't be read: these
+ * have entries without a descriptor.
  */
 int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shared, struct jail_error *err);
 

@@ -467,6 +467,10 @@ static int attach_submount(struct view *v, const struct view_submount *s, struct
 
 	if ((size_t)snprintf(path, sizeof(path), "/%s", s->name) >= sizeof(path))
 		return jail_error_set(err, ENAMETOOLONG, "/%s", s->name);
+	if (s->fd < 0) {
+		r = view_scratch_covers(v, err);
+		return r < 0 ? r : view_cover(v, path, err);
+	}
 	if (v->kind != VIEW_PLAIN || v->plan->readonly)
 		attributes |= MOUNT_ATTR_RDONLY;
 	r = map_submount(v, s->fd, attributes);

@@ -357,22 +357,39 @@ void view_size(const struct plan *plan, const struct policy_record *record, stru
 	(void)snprintf(ret->inodes, sizeof(ret->inodes), "%llu", (unsigned long long)most);
 }
 
-int view_scratch_make(struct view *v, struct jail_error *err)
+static int make_scratch(struct view *v, bool covers, struct jail_error *err)
 {
 	struct view_size size;
 	const struct view_option options[] = {{"mode", "755"}, {"size", size.bytes}, {"nr_inodes", size.inodes}};
 	int r;
 
-	if (!view_needs_scratch(v))
-		return 0;
 	if (v->plan->is_volatile)
 		view_size(v->plan, &v->plan->record, &size);
 	v->scratch = view_new("tmpfs", MOUNT_ATTR_NODEV, options, v->plan->is_volatile ? 3 : 1, err);
 	if (v->scratch < 0)
 		return v->scratch;
 	r = view_park(v->scratch);
-	if (r == 0)
-		r = v->kind != VIEW_PLAIN || v->plan->hide.count > 0 || view_host_users(v) ? empties(v, true) : 0;
+	if (r == 0 && covers)
+		r = empties(v, true);
+	return r < 0 ? jail_error_sys(err, -r, "cannot prepare the jail's memory file system") : 0;
+}
+
+int view_scratch_make(struct view *v, struct jail_error *err)
+{
+	if (!view_needs_scratch(v))
+		return 0;
+	return make_scratch(v, v->kind != VIEW_PLAIN || v->plan->hide.count > 0 || view_host_users(v), err);
+}
+
+int view_scratch_covers(struct view *v, struct jail_error *err)
+{
+	int r;
+
+	if (v->empty_dir >= 0)
+		return 0;
+	if (v->scratch < 0)
+		return make_scratch(v, true, err);
+	r = empties(v, true);
 	return r < 0 ? jail_error_sys(err, -r, "cannot prepare the jail's memory file system") : 0;
 }
 

@@ -19,6 +19,7 @@
 #include "process.h"
 #include "remove.h"
 #include "sys.h"
+#include "sys/deadline.h"
 #include "terminal.h"
 #include "wait.h"
 
@@ -80,24 +81,19 @@ static void relay_signals(const struct relay *r, int pidfd)
 {
 	struct signalfd_siginfo info;
 
-	while (read(r->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+	while (read(r->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		(void)sys_pidfd_send_signal(pidfd, (int)info.ssi_signo);
-}
-
-static int left_ms(const struct timespec *end)
-{
-	struct timespec now;
-	long long ms;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (end->tv_sec - now.tv_sec) * 1000LL + (end->tv_nsec - now.tv_nsec) / 1000000;
-	return ms < 0 ? 0 : (int)ms;
+		/* A process that somebody inside has stopped takes TERM only when it goes on. */
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP)
+			(void)sys_pidfd_send_signal(pidfd, SIGCONT);
+	}
 }
 
 /* Readable when `fd` is, or at `end`: the relay of a terminal waits for one descriptor. `timer` is to be kept open. */
-static int open_deadline(int fd, const struct timespec *end, int *timer)
+static int open_deadline(int fd, struct deadline end, int *timer)
 {
-	const struct itimerspec at = {.it_value = *end};
+	const struct itimerspec at = {
+	    .it_value = {.tv_sec = end.at / 1000, .tv_nsec = (long)(end.at % 1000) * 1000000}};
 	struct epoll_event in = {.events = EPOLLIN};
 	_cleanup_close_ int both = epoll_create1(EPOLL_CLOEXEC);
 
@@ -108,12 +104,12 @@ static int open_deadline(int fd, const struct timespec *end, int *timer)
 	return take_fd(&both);
 }
 
-/* Until `fd` is readable (or hung up); `end` NULL: for ever. */
-static int wait_readable(const struct wait_for *w, const struct relay *relay, const struct timespec *end)
+/* Until `fd` is readable (or hung up). */
+static int wait_readable(const struct wait_for *w, const struct relay *relay, struct deadline end)
 {
 	_cleanup_close_ int deadline = -1, timer = -1;
 
-	if (w->master >= 0 && end != NULL && (deadline = open_deadline(w->fd, end, &timer)) < 0)
+	if (w->master >= 0 && end.at >= 0 && (deadline = open_deadline(w->fd, end, &timer)) < 0)
 		return deadline;
 	for (;;) {
 		/* The terminal's own way of passing ^C and the like is part of the relay; others interrupt it. */
@@ -122,8 +118,9 @@ static int wait_readable(const struct wait_for *w, const struct relay *relay, co
 		if (r < 0 && r != -EINTR)
 			return r;
 
-		struct pollfd p[2] = {{.fd = w->fd, .events = POLLIN}, {.fd = relay->signal_fd, .events = POLLIN}};
-		int n = poll(p, 2, end != NULL ? left_ms(end) : -1);
+		struct pollfd p[3] = {{.fd = w->fd, .events = POLLIN}, {.fd = relay->signal_fd, .events = POLLIN},
+		    {.fd = w->until, .events = POLLIN}};
+		int n = poll(p, 3, deadline_left(end));
 
 		if (n < 0 && errno != EINTR)
 			return negative_errno();
@@ -133,20 +130,19 @@ static int wait_readable(const struct wait_for *w, const struct relay *relay, co
 			relay_signals(relay, w->pidfd);
 		if (n > 0 && p[0].revents != 0)
 			return 0;
+		if (n > 0 && p[2].revents != 0)
+			return -ECANCELED;
 	}
 }
 
 int wait_follow(const struct wait_for *w)
 {
-	struct timespec end;
 	struct relay relay;
 	int r = relay_begin(&relay);
 
 	if (r < 0)
 		return r;
-	(void)clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += w->timeout;
-	r = wait_readable(w, &relay, w->timeout > 0 ? &end : NULL);
+	r = wait_readable(w, &relay, deadline_after(w->timeout > 0 ? (int64_t)w->timeout * 1000 : -1));
 	relay_end(&relay);
 	return r;
 }
@@ -220,13 +216,21 @@ static int take_message(struct port_jail *j, size_t *done, int *status, struct j
 	return 1;
 }
 
+static int not_started(struct jail_error *err)
+{
+	return jail_error_set(
+	    err, ETIMEDOUT, "its first process had not run its program within %d s", DEADLINE_ENTRY_MS / 1000);
+}
+
 /* Nothing to wait for but that the reaper runs. */
 static int wait_started(const struct port_jail *j, struct jail_error *err)
 {
 	struct channel_message m = {0};
 	struct jail_error failure;
-	int r = channel_receive(j->channel, -1, &m, &failure, NULL);
+	int r = channel_receive(j->channel, DEADLINE_ENTRY_MS, &m, &failure, NULL);
 
+	if (r == -ETIMEDOUT)
+		return not_started(err);
 	if (r == 0 && m.kind == CHANNEL_ERROR) {
 		if (err != NULL)
 			*err = failure;
@@ -239,31 +243,28 @@ static int wait_started(const struct port_jail *j, struct jail_error *err)
 	return 0;
 }
 
-/* When the command that is about to start has had its time; NULL: it may take any. */
-static const struct timespec *time_up(const struct port_jail *j, struct timespec *end)
+/* When the command that is about to start has had its time. */
+static struct deadline time_up(const struct port_jail *j)
 {
-	(void)clock_gettime(CLOCK_MONOTONIC, end);
-	end->tv_sec += j->plan->exec_timeout;
-	return j->plan->exec_timeout > 0 ? end : NULL;
+	return deadline_after(j->plan->exec_timeout > 0 ? (int64_t)j->plan->exec_timeout * 1000 : -1);
 }
 
 /* With the reaper: the statuses it reports, then whether anything is left. Each command has the whole of exec.timeout.
  */
 static int wait_init(struct port_jail *j, const struct relay *relay, int *status, struct jail_error *err)
 {
-	const struct wait_for w = {.fd = j->channel, .pidfd = j->pidfd, .master = j->master};
+	const struct wait_for w = {.fd = j->channel, .pidfd = j->pidfd, .master = j->master, .until = -1};
 	size_t done = 0, timed = 0, all = j->plan->start.count + (j->plan->command.count > 0);
-	struct timespec at;
-	const struct timespec *end = time_up(j, &at);
+	struct deadline end = time_up(j);
 	int r;
 
 	if (j->plan->start.count == 0 && (j->plan->command.count == 0 || creation_is_service(j->plan)))
 		return wait_started(j, err);
 	do {
 		if (done != timed)
-			end = time_up(j, &at);
+			end = time_up(j);
 		timed = done;
-		r = wait_readable(&w, relay, done < all ? end : NULL);
+		r = wait_readable(&w, relay, done < all ? end : deadline_after(-1));
 		if (r == -ETIMEDOUT)
 			return timed_out(j, done, err);
 		if (r < 0)
@@ -276,15 +277,16 @@ static int wait_init(struct port_jail *j, const struct relay *relay, int *status
 /* Without: the channel closes when the command is executed, and the command is the jail. */
 static int wait_command(struct port_jail *j, const struct relay *relay, int *status, struct jail_error *err)
 {
-	const struct wait_for w = {.fd = j->pidfd, .pidfd = j->pidfd, .master = j->master};
-	struct timespec end;
-	int r = channel_receive(j->channel, -1, &(struct channel_message){0}, err, NULL);
+	const struct wait_for w = {.fd = j->pidfd, .pidfd = j->pidfd, .master = j->master, .until = -1};
+	int r = channel_receive(j->channel, DEADLINE_ENTRY_MS, &(struct channel_message){0}, err, NULL);
 
 	if (r == 0)
 		return err != NULL && err->errnum > 0 ? -err->errnum : -EIO;
+	if (r == -ETIMEDOUT)
+		return not_started(err);
 	if (r != -EPIPE)
 		return jail_error_sys(err, EPROTO, "its first process is not understood");
-	r = wait_readable(&w, relay, time_up(j, &end));
+	r = wait_readable(&w, relay, time_up(j));
 	if (r == -ETIMEDOUT)
 		return timed_out(j, 0, err);
 	if (r == 0)

@@ -11,10 +11,11 @@ struct wait_for {
 	int fd;		  /* done when this is readable or hung up */
 	int pidfd;	  /* who gets INT, QUIT, TERM and HUP */
 	int master;	  /* of its terminal, -1: none */
+	int until;	  /* a second descriptor: ECANCELED when it is readable; -1: none. Not with a terminal */
 	unsigned timeout; /* seconds, 0: none */
 };
 
-/* Signals are blocked and the terminal is raw only meanwhile. -ETIMEDOUT. */
+/* Signals are blocked and the terminal is raw only meanwhile. -ETIMEDOUT, -ECANCELED. */
 int wait_follow(const struct wait_for *w);
 
 #endif
