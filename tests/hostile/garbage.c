@@ -61,9 +61,9 @@ static void __attribute__((format(printf, 2, 3))) wrong(struct game *g, const ch
 
 static const char *const modes[] = {"stay", "watch_fifo", "watch_device", "watch_huge", "watch_shrinks",
     "watch_garbage", "watch_socket", "channel", "odd_name", "zombie_leader", "thread_executes", "traced",
-    "stops_itself", "stops_others", "kills_others", "traces_others", "ends_at_once", "ends_at_once", "ends_at_once",
-    "forks", "large", "replaces", "covers", "elsewhere", "closes", "users=sparse", "users=fifo", "users=socket",
-    "users=directory", "users=lines", "users=garbage", "users=/dev/zero", "users=/etc/passwd"};
+    "stops_itself", "kills_others", "traces_others", "ends_at_once", "ends_at_once", "ends_at_once", "forks", "large",
+    "replaces", "covers", "elsewhere", "closes", "users=sparse", "users=fifo", "users=socket", "users=directory",
+    "users=lines", "users=garbage", "users=/dev/zero", "users=/etc/passwd"};
 
 /* Every tool, and every parameter that changes on a running jail in a way of its own. */
 #define M "jail|-q|-m|name=%n|"

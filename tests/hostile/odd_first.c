@@ -264,38 +264,6 @@ static void stops_itself(void)
 	}
 }
 
-/* Of a process that enters and has not become its program yet. */
-static bool enters(int pid)
-{
-	char path[64], text[32] = "";
-	int fd;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	(void)read(fd, text, sizeof(text) - 1);
-	(void)close(fd);
-	return strncmp(text, "jexec", 5) == 0 || strncmp(text, "jail", 4) == 0;
-}
-
-/* Whatever enters is stopped: every number that a process could get next is tried. */
-static void stops_others(void)
-{
-	pid_t own = getpid(), pid;
-
-	for (;;) {
-		pid = fork();
-		if (pid == 0)
-			_exit(0);
-		(void)waitpid(pid, NULL, 0);
-		for (int next = pid - 3; pid > 0 && next < pid + 20; next++)
-			if (next > 1 && next != own && enters(next))
-				(void)kill(next, SIGSTOP);
-		rest_us(20);
-	}
-}
-
 static void kills_others(void)
 {
 	(void)signal(SIGTERM, SIG_IGN);
@@ -433,9 +401,8 @@ static const struct mode {
     {"watch_shrinks", watch_shrinks}, {"watch_garbage", watch_garbage}, {"watch_socket", watch_socket},
     {"channel", channel}, {"odd_name", odd_name}, {"zombie_leader", zombie_leader},
     {"thread_executes", thread_executes}, {"traced", traced}, {"stops_itself", stops_itself},
-    {"stops_others", stops_others}, {"kills_others", kills_others}, {"traces_others", traces_others},
-    {"ends_at_once", ends_at_once}, {"forks", forks}, {"large", large}, {"replaces", replaces}, {"covers", covers},
-    {"elsewhere", elsewhere}, {"closes", closes}};
+    {"kills_others", kills_others}, {"traces_others", traces_others}, {"ends_at_once", ends_at_once}, {"forks", forks},
+    {"large", large}, {"replaces", replaces}, {"covers", covers}, {"elsewhere", elsewhere}, {"closes", closes}};
 
 int main(int argc, char **argv)
 {
