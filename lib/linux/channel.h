@@ -10,7 +10,8 @@
 
 enum channel_kind {
 	CHANNEL_ERROR = 1, /* the set-up failed: a struct jail_error follows the header */
-	CHANNEL_READY, /* set-up done; a terminal's master end may come with it (SCM_RIGHTS). From jail-init: it runs */
+	CHANNEL_READY, /* set-up done, `status` is the number of /dev (view.h); a terminal's master end may come with it
+			  (SCM_RIGHTS). From jail-init: it runs */
 	CHANNEL_STATUS, /* command line `index` ended with wait status `status`; index == count of exec.start: `command`
 			 */
 	CHANNEL_GO,	/* the tool to the process: go on; a descriptor may come with it */

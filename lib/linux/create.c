@@ -458,7 +458,9 @@ static int wait_ready(struct port_jail *j, struct jail_error *err)
 	}
 	if (r < 0 || m.kind != CHANNEL_READY)
 		return creation_killed(j, EIO, "while it was being set up", err);
-	return 0;
+	/* Nothing hostile runs yet: so later another file system in the place of its /dev is known as such. */
+	r = m.status != 0 ? store_dev_write(j->dirfd, (uint32_t)m.status) : 0;
+	return r < 0 ? jail_error_sys(err, -r, "cannot record its /dev") : 0;
 }
 
 /* From here on jls shows it, and it lives without us. The page is still only process 1's and ours. */

@@ -37,6 +37,7 @@ struct progress {
 	int init_fd;
 	int donor_fd, users_fd;
 	int ipc_fd;		       /* where the limits of its IPC name space are written; -1: it has none */
+	uint32_t dev_number;	       /* of the file system that is /dev; 0: none */
 	int spare_master, spare_slave; /* a terminal of the host's, for a jail without /dev/pts */
 	int master, slave;
 	struct user user;
@@ -332,6 +333,7 @@ static int build_view(struct progress *p)
 
 	int *watch = p->in->watch, r = view_build(p->in->view, &gate, p->err);
 
+	p->dev_number = view_dev_number(p->in->view);
 	if (r < 0)
 		return disk_no_room(p->in->plan, r, p->err);
 	/* Where there is somebody to keep it: its size may be changed later. */
@@ -443,7 +445,7 @@ static int drop_privileges(struct progress *p)
  */
 static int report_ready(struct progress *p)
 {
-	struct channel_message m = {.kind = CHANNEL_READY};
+	struct channel_message m = {.kind = CHANNEL_READY, .status = (int32_t)p->dev_number};
 	int r, none = -1;
 
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)

@@ -145,6 +145,13 @@ static int prepare_view(
 	c->view_will = c->seen[1] != NULL ? c->seen[1] : c->will;
 	r = view_prepare_change(c->view_was, c->view_will, c->parent.root, c->users_fd, record->users_base,
 	    record->users_count, &c->view, err);
+	if (r == 0) {
+		uint32_t dev = UINT32_MAX; /* it has none: no other file system is taken for one */
+
+		r = store_dev_read(c->jail->dirfd, &dev);
+		r = r == -ENODATA ? 0 : r < 0 ? jail_error_sys(err, -r, "cannot read which /dev it has") : 0;
+		view_know_devices(c->view, dev, record);
+	}
 	if (r < 0 || c->view_will == c->will)
 		return r;
 	seen = &c->view_will->record;
@@ -212,7 +219,7 @@ static int change_limited(
 	if (r < 0)
 		return r;
 	c->limited = true;
-	if (mounts_change_takes(&c->mounts))
+	if (mounts_change_takes(&c->mounts) || view_changes_devices(c->view_was, c->view_will))
 		r = members_freeze(&c->jail->tree, c->jail->name, &freeze, err);
 	if (r == 0)
 		r = errand_run(change_inside, c, err);

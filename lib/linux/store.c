@@ -106,6 +106,24 @@ int store_watch_read(int jailfd, struct store_watch *ret)
 	return 0;
 }
 
+int store_dev_read(int jailfd, uint32_t *ret)
+{
+	uint32_t dev;
+	ssize_t n = fgetxattr(jailfd, PREFIX "dev", &dev, sizeof(dev));
+
+	if (n < 0)
+		return negative_errno();
+	if (n != (ssize_t)sizeof(dev))
+		return -EBADMSG;
+	*ret = dev;
+	return 0;
+}
+
+int store_dev_write(int jailfd, uint32_t dev)
+{
+	return fsetxattr(jailfd, PREFIX "dev", &dev, sizeof(dev), 0) < 0 ? negative_errno() : 0;
+}
+
 int store_watch_write(int jailfd, const struct store_watch *w)
 {
 	return fsetxattr(jailfd, PREFIX "watch", w, sizeof(*w), 0) < 0 ? negative_errno() : 0;

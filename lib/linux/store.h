@@ -11,6 +11,7 @@
  *                     limits those, where the jail has any
  *                     groups in which hierarchies of cgroup v1 it has a group beside (group.h)
  *                     watch  which files process 1 keeps for the tools (struct store_watch)
+ *                     dev    the number of the file system in memory that is its /dev
  *                     frozen which tool has stopped its processes (jail/members.h)
  *                     params the parameters (params_encode()), in pieces: params, params1, ...
  *
@@ -66,6 +67,10 @@ struct store_watch {
 /* ENODATA: it keeps nothing. */
 int store_watch_read(int jailfd, struct store_watch *ret);
 int store_watch_write(int jailfd, const struct store_watch *w);
+
+/* The minor number of its /dev's file system, as it was made. ENODATA: it has none. */
+int store_dev_read(int jailfd, uint32_t *ret);
+int store_dev_write(int jailfd, uint32_t dev);
 
 /* On the outermost jail: which tool keeps its processes frozen. */
 struct store_frozen {

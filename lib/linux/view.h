@@ -41,6 +41,8 @@ int view_build(struct view *v, const struct view_gate *gate, struct jail_error *
 void view_free(struct view *v);
 /* Prepared: the next file system beneath the tree, from `at` on, that can't be read and is left out; NULL: no more. */
 const char *view_left_out(const struct view *v, size_t *at);
+/* Built: the minor number of the file system in memory that is /dev, by which it is known later; 0: there is none. */
+uint32_t view_dev_number(const struct view *v);
 /* Prepared: `path` as it is on the host, an O_PATH descriptor. */
 int view_path(const struct view *v);
 /* Built: the file system in memory that path.volatile writes to, as it was mounted; -1: none. Both stay the view's. */
@@ -69,6 +71,11 @@ int view_clean(const struct plan *plan, struct jail_error *err);
  */
 int view_prepare_change(const struct plan *was, struct plan *will, int parent_root_fd, int userns_fd, uint32_t base,
     uint32_t count, struct view **ret, struct jail_error *err);
+/*
+ * What the jail was made with, for changes of `devices`: the number of its /dev (view_dev_number(), 0: not asked), and
+ * the devices in the order of `was`.
+ */
+void view_know_devices(struct view *v, uint32_t dev_number, const struct policy_record *record);
 /* How a mount table names a mount that is added: NULL when mount `i` of `will` is not. Text is the view's. */
 struct view_named {
 	uint32_t major, minor, stat_major, stat_minor;
@@ -76,6 +83,8 @@ struct view_named {
 };
 
 const struct view_named *view_added(const struct view *v, size_t i);
+/* Is a device to come or to go? */
+bool view_changes_devices(const struct plan *was, const struct plan *will);
 /* Is there one like it? */
 bool view_has_mount(const struct plan *p, const struct plan_mount *m);
 /*

@@ -5,16 +5,19 @@
  * attributes are locked: root inside may unmount it, so covers are only added where nobody inside may unmount. It may
  * not know why a change is wanted.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "view_parts.h"
 
 #define TMPFS 0x01021994
+#define NODES_DEPTH_MAX 32 /* directories beneath /dev */
 
 /* ------------------------------------------------------------------------------------------- what is different */
 
@@ -203,20 +206,87 @@ static int change_mounts(struct view *v, struct jail_error *err)
 }
 
 /*
- * The /dev of a running jail is in its root's hands. A node is only ever made in a tmpfs, never in a file system of the
- * host that root inside has put there.
+ * The /dev of a running jail is in its root's hands. A node is only ever made in the file system that the jail was made
+ * with, never in another one that root inside has put there.
  */
 static int open_dev(const struct view *v)
 {
 	int fd = sys_openat2(v->root, "dev", O_RDONLY | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	struct statfs st;
+	struct view_stat st;
+	struct statfs fs;
 
 	if (fd < 0)
 		return negative_errno();
-	if (fstatfs(fd, &st) == 0 && st.f_type == TMPFS)
+	if (fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS && view_stat(fd, &st) == 0 &&
+	    (v->dev_number == 0 || (st.dev_major == 0 && st.dev_minor == v->dev_number)))
 		return fd;
 	(void)close_fd(fd);
-	return -ENODEV;
+	return -ESTALE;
+}
+
+void view_know_devices(struct view *v, uint32_t dev_number, const struct policy_record *record)
+{
+	v->dev_number = dev_number;
+	v->record = record;
+}
+
+bool view_changes_devices(const struct plan *was, const struct plan *will)
+{
+	for (size_t i = 0; i < was->ndevices; i++)
+		if (!has_device(will, &was->device[i]))
+			return true;
+	for (size_t i = 0; i < will->ndevices; i++)
+		if (!has_device(was, &will->device[i]))
+			return true;
+	return false;
+}
+
+/* Does a device that stays have the same number under another name? */
+static bool stays(const struct view *v, const struct plan *was, const struct policy_device *d)
+{
+	for (size_t i = 0; i < v->plan->ndevices; i++)
+		if (v->device[i].major == d->major && v->device[i].minor == d->minor &&
+		    S_ISBLK(v->device[i].mode) == ((d->access & POLICY_DEV_BLOCK) != 0) &&
+		    has_device(was, &v->plan->device[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Every node of a device that goes, by whatever name root inside has given it, in a directory and those beneath. A
+ * directory that another mount covers can't be looked into: EXDEV, but for those that the jail was made with.
+ */
+static int remove_nodes(int dir, const struct policy_device *d, unsigned depth)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+	struct stat st;
+
+	if (entries == NULL || depth > NODES_DEPTH_MAX) {
+		r = entries == NULL ? negative_errno() : -E2BIG;
+		(void)(entries != NULL ? closedir(entries) : close_fd(fd));
+		return r;
+	}
+	for (struct dirent *e; r == 0 && (e = readdir(entries)) != NULL;) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (e->d_type == DT_DIR) {
+			_cleanup_close_ int below = sys_openat2(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0,
+			    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+			bool own = depth == 0 && (strcmp(e->d_name, "pts") == 0 || strcmp(e->d_name, "shm") == 0);
+
+			r = below >= 0 ? remove_nodes(below, d, depth + 1) : own ? 0 : negative_errno();
+			continue;
+		}
+		if (e->d_type != ((d->access & POLICY_DEV_BLOCK) != 0 ? DT_BLK : DT_CHR))
+			continue;
+		if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			r = negative_errno();
+		else if (st.st_rdev == makedev(d->major, d->minor) && unlinkat(fd, e->d_name, 0) < 0)
+			r = negative_errno();
+	}
+	(void)closedir(entries);
+	return r;
 }
 
 /* Beneath /dev, not through links or other mounts. Missing is fine. */
@@ -251,8 +321,19 @@ static int change_devices(struct view *v, const struct plan *was, struct undo *u
 			continue;
 		if (dev < 0)
 			dev = open_dev(v);
-		r = dev < 0 ? dev : remove_node(dev, d->path);
-		if (r < 0)
+		r = dev < 0 ? dev : 0;
+		if (r == 0 && old && v->record != NULL && i < v->record->ndevices &&
+		    !stays(v, was, &v->record->device[i]))
+			r = remove_nodes(dev, &v->record->device[i], 0);
+		if (r == 0)
+			r = remove_node(dev, d->path);
+		if (r == -ESTALE)
+			r = jail_error_set(err, EBUSY,
+			    "/dev inside is not the one that the jail was made with: %s can't be changed", d->path);
+		else if (r == -EXDEV)
+			r = jail_error_set(
+			    err, EBUSY, "another mount beneath /dev inside may hide nodes of %s", d->path);
+		else if (r < 0)
 			r = jail_error_sys(err, -r, "cannot change %s", d->path);
 		if (r == 0 && !old) {
 			r = view_dev_node(v, dev, i - was->ndevices, err);

@@ -124,6 +124,13 @@ int view_dev_node(struct view *v, int dev_fd, size_t device, struct jail_error *
 	return 0;
 }
 
+uint32_t view_dev_number(const struct view *v)
+{
+	struct view_stat st;
+
+	return v->dev >= 0 && view_stat(v->dev, &st) == 0 ? st.dev_minor : 0;
+}
+
 static int make_nodes(struct view *v, struct jail_error *err)
 {
 	int r = view_own(v, v->dev, "");

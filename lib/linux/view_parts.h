@@ -123,9 +123,11 @@ struct view {
 	int root;		    /* the jail's root, attached */
 	int scratch;		    /* a tmpfs of ours for whatever lives in memory; attached */
 	int proc, dev, pts, cgroup; /* made before the users are known; detached until there is a root */
-	int host_proc;		    /* live: /proc as the tool sees it */
-	int told;		    /* live: the memory that `names` comes through */
-	char *names;		    /* live: see struct view_named */
+	uint32_t dev_number;	    /* live: see view_know_devices() */
+	const struct policy_record *record;
+	int host_proc; /* live: /proc as the tool sees it */
+	int told;      /* live: the memory that `names` comes through */
+	char *names;   /* live: see struct view_named */
 	bool dev_attached, proc_attached;
 	int empty_dir, empty_file; /* attached read-only mounts, to be cloned */
 	uint64_t memory[VIEW_MEMORY_MAX];

@@ -210,6 +210,35 @@ family_body() {
 	atf_check -o match:own jexec $p ls /
 }
 
+define_case devices "a device goes under every name, and only the first /dev gets one"
+devices_body() {
+	prepare
+	atf_check -o ignore jail -c name=$p path=$root allow.mount allow.mount.nullfs allow.mount.tmpfs enforce_statfs=1 persist
+	atf_check -o ignore jail -m name=$p devices=/dev/kmsg
+	atf_check jexec $p sh -c 'mkdir -p /dev/d/e; ln /dev/kmsg /dev/d/link; ln /dev/kmsg /dev/d/e/link; mv /dev/kmsg /dev/other'
+	atf_check -o ignore jail -m name=$p devices=
+	atf_check -o inline:'' jexec $p sh -c 'for f in /dev/* /dev/d/* /dev/d/e/*; do [ ! -c $f ] || stat -c "%t:%T" $f; done | grep "^1:b"; :'
+	# A directory that is covered may hide one.
+	atf_check -o ignore jail -m name=$p devices=/dev/kmsg
+	atf_check jexec $p sh -c 'mv /dev/kmsg /dev/d/e/x; mount -t tmpfs none /dev/d/e'
+	fails 75 "devices: another mount beneath /dev inside may hide nodes of /dev/kmsg" jail -m name=$p devices=
+	atf_check jexec $p umount /dev/d/e
+	atf_check -o ignore jail -m name=$p devices=
+	atf_check -s exit:1 jexec $p test -e /dev/d/e/x
+	# Another file system in its place: of root inside, and one of the host's.
+	mkdir memory
+	mount -t tmpfs none memory
+	atf_check -o ignore jail -m name=$p mount="$(pwd)/memory /mnt nullfs rw 0 0"
+	for other in '-t tmpfs none' '-o bind /mnt'; do
+		atf_check jexec $p sh -c "mount $other /dev"
+		fails 75 "devices: /dev inside is not the one that the jail was made with" jail -m name=$p devices=/dev/kmsg
+		atf_check jexec $p umount /dev
+	done
+	[ ! -e memory/kmsg ] || die "a node on the host's file system"
+	atf_check -o ignore jail -m name=$p devices=/dev/kmsg
+	atf_check jexec $p test -c /dev/kmsg
+}
+
 define_case killed "the tool is killed in the middle: the next command lets the jail go on"
 killed_body() {
 	box
@@ -230,7 +259,7 @@ killed_body() {
 }
 
 atf_init_test_cases() {
-	for t in attributes kinds moved namespaces busy family killed; do
+	for t in attributes kinds moved namespaces busy family devices killed; do
 		atf_add_test_case $t
 	done
 }
