@@ -232,6 +232,9 @@ static void hold_numbers(void)
 	for (;;) {
 		pid_t pid = fork();
 
+		/* fork(2) leaves this out of the child. */
+		if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() == 1))
+			_exit(1);
 		if (pid == 0)
 			stay();
 		if (pid < 0)
