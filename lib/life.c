@@ -381,7 +381,7 @@ static int stop_planned(
     const char *name, const struct plan *plan, const struct jail_options *opts, struct jail_error *err)
 {
 	struct stopping s = {.opts = opts, .err = err};
-	int r = run_to_stop(name, plan, "exec.prestop", &plan->prestop, opts, err);
+	int left, r = run_to_stop(name, plan, "exec.prestop", &plan->prestop, opts, err);
 
 	if (r == 0)
 		r = port_children(name, stop_child, &s);
@@ -394,12 +394,13 @@ static int stop_planned(
 		return r;
 	progress(opts, name, "end its processes");
 	(void)port_terminate(name, plan->stop_timeout, NULL);
-	r = port_remove(name, err);
-	if (r == 0)
-		r = run_lines(plan, NULL, "exec.poststop", &plan->poststop, false, opts, err);
+	left = port_remove(name, err);
+	if (left < 0 && left != -ESTALE)
+		return left;
+	r = run_lines(plan, NULL, "exec.poststop", &plan->poststop, false, opts, err);
 	if (r == 0)
 		r = run_lines(plan, NULL, "exec.release", &plan->release, false, opts, err);
-	return r;
+	return r < 0 ? r : left;
 }
 
 int jail_stop(const char *name, const struct jail_options *opts, struct jail_error *err)

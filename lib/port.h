@@ -37,7 +37,10 @@ void port_destroy(struct port_jail *j);
 
 /* TERM to everything inside, and wait at most `timeout` seconds for it to end. ETIMEDOUT: some did not. */
 int port_terminate(const char *name, unsigned timeout, struct jail_error *err);
-/* Kill what is left, children first, and take everything away. */
+/*
+ * Kill what is left, children first, and take everything away. ESTALE: done, but for what it had left in a directory of
+ * the host that is another one by now.
+ */
 int port_remove(const char *name, struct jail_error *err);
 /*
  * Make `will` of a running jail; `params` is the complete new set. -ESTALE: it is not any more as `old` and `was` say,

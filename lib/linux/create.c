@@ -119,7 +119,7 @@ static int take_name_locked(struct port_jail *j, struct jail_error *err)
 	if (r == 0)
 		r = choose_name(j, err);
 	if (r == 0 && (j->state.flags & STORE_F_LEFTOVER) != 0)
-		r = upper_check(&j->tree, j->params, err);
+		r = upper_check(&j->tree, &j->places, err);
 	if (r < 0)
 		return r;
 	r = store_check_add(&j->tree, name);
@@ -142,7 +142,10 @@ static int take_name_locked(struct port_jail *j, struct jail_error *err)
 	if (r < 0)
 		return r;
 	j->state.record = j->plan->record;
-	r = store_state_write(j->dirfd, &j->state);
+	/* Before another jail may be told that nobody else writes there, or anything is left there to clean up. */
+	r = host_places_write(j->dirfd, &j->places);
+	if (r == 0)
+		r = store_state_write(j->dirfd, &j->state);
 	if (r == 0)
 		r = store_jid_index(&j->tree, j->state.jid, name);
 	return r < 0 ? jail_error_sys(err, -r, "cannot record it in its control group") : 0;
@@ -206,11 +209,7 @@ static int take_name(struct port_jail *j, struct jail_error *err)
 		(void)jail_error_set(err, EEXIST, "there is a jail of that name already");
 		(void)jail_error_hint(err, EEXIST, "change it with jail -m, or remove it first with jail -r");
 	}
-	if (r < 0 || (j->state.flags & STORE_F_LEFTOVER) == 0)
-		return r;
-	/* Before anything is left behind, what is needed to clean it up stands in the kernel. */
-	r = write_params(j);
-	return r < 0 ? jail_error_sys(err, -r, "cannot record its parameters") : 0;
+	return r;
 }
 
 /* Before anything lives in it. */
@@ -497,6 +496,7 @@ void port_release(struct port_jail *j)
 		return;
 	donor_end(&j->donor);
 	view_free(j->view);
+	host_places_free(&j->places);
 	group_free(j->limits);
 	free(j->env);
 	free(j->init_argv);

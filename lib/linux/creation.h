@@ -29,6 +29,7 @@ struct port_jail {
 	struct parent parent;
 
 	struct view *view;
+	struct host_places places;
 	struct privileges privileges;
 	struct environment *env;
 	char **init_argv;

@@ -134,15 +134,29 @@ static int change_memory(
 	return jail_error_hint(err, EBUSY, "remove files inside first, or restart it: jail -rc");
 }
 
-static int change_project(const struct plan *plan, const struct policy_record *will, struct jail_error *err)
+/* Its `path`, if that is still the directory that it was made with. */
+static int open_path(const struct running *jail, struct jail_error *err)
 {
-	_cleanup_close_ int fd = sys_openat2(AT_FDCWD, plan->path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
+	struct host_places places;
+	struct host_place path;
+	int r = host_places_read(jail->dirfd, &places);
+
+	if (r == 0 && !host_places_root(&places, &path))
+		r = -ENODATA;
+	r = r < 0 ? jail_error_sys(err, -r, "cannot read which directory is its path") : host_place_open(&path, err);
+	host_places_free(&places);
+	return r;
+}
+
+static int change_project(const struct running *jail, const struct policy_record *will, struct jail_error *err)
+{
+	_cleanup_close_ int fd = open_path(jail, err);
 	const uint64_t *limit = will->limit;
 	struct project_use use;
 	int r;
 
 	if (fd < 0)
-		return jail_error_sys(err, errno, "cannot open %s", plan->path);
+		return fd;
 	if (limit[POLICY_L_DISK] != POLICY_UNLIMITED || limit[POLICY_L_INODES] != POLICY_UNLIMITED)
 		return project_limit(fd, limit[POLICY_L_DISK], limit[POLICY_L_INODES], &use, err);
 	r = project_lift(fd);
@@ -161,7 +175,7 @@ int disk_change(const struct running *jail, const struct plan *plan, bool own, c
 	if (plan->is_volatile)
 		r = change_memory(jail, plan, will, err);
 	else if (own)
-		r = change_project(plan, will, err);
+		r = change_project(jail, will, err);
 	if (r < 0)
 		jail_error_param(err, limit_row_of(changed)->param);
 	return r;

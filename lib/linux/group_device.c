@@ -12,7 +12,7 @@
 #include <sys/sysmacros.h>
 
 #include "group_parts.h"
-#include "sys.h"
+#include "sys/host_path.h"
 
 /* The digits at *text, at most `max`; *text goes behind them. */
 static bool parse_number(const char **text, unsigned long max, unsigned *ret)
@@ -86,6 +86,7 @@ static int mounted_from(int fd, unsigned *major, unsigned *minor)
 	long wanted = mount_number(fd);
 	char line[4096], source[1024];
 	FILE *f = fopen("/proc/self/mountinfo", "re");
+	_cleanup_close_ int device = -1;
 	struct stat st;
 	int r = -ENODEV;
 
@@ -96,7 +97,9 @@ static int mounted_from(int fd, unsigned *major, unsigned *minor)
 
 		if (dash == NULL || strtol(line, NULL, 10) != wanted || sscanf(dash, " - %*s %1023s", source) != 1)
 			continue;
-		if (source[0] != '/' || stat(source, &st) < 0 || !S_ISBLK(st.st_mode))
+		if (source[0] == '/')
+			device = host_path_open(-1, source, O_PATH, NULL);
+		if (device < 0 || fstat(device, &st) < 0 || !S_ISBLK(st.st_mode))
 			break;
 		*major = major(st.st_rdev);
 		*minor = minor(st.st_rdev);
@@ -108,15 +111,16 @@ static int mounted_from(int fd, unsigned *major, unsigned *minor)
 
 int group_device_named(int rootfd, const char *name, unsigned *ret_major, unsigned *ret_minor)
 {
-	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = rootfd >= 0 ? RESOLVE_IN_ROOT : 0};
 	_cleanup_close_ int fd = -1;
 	unsigned major, minor;
 	struct stat st;
 	int r;
 
 	if (!parse_numbers(name, &major, &minor)) {
-		fd = (int)syscall(SYS_openat2, rootfd >= 0 ? rootfd : AT_FDCWD, name, &how, sizeof(how));
-		if (fd < 0 || fstat(fd, &st) < 0)
+		fd = host_path_open(rootfd, name, O_PATH, NULL);
+		if (fd < 0)
+			return fd;
+		if (fstat(fd, &st) < 0)
 			return negative_errno();
 		major = S_ISBLK(st.st_mode) ? major(st.st_rdev) : major(st.st_dev);
 		minor = S_ISBLK(st.st_mode) ? minor(st.st_rdev) : minor(st.st_dev);

@@ -137,6 +137,9 @@ static int want_rate(
 			return refuse(l, err, ENODEV, "there is no such disk, nor is one beneath it", how);
 		if (r == -ENOENT || r == -ENOTDIR)
 			return refuse(l, err, ENODEV, "no such device", how);
+		if (r == -ELOOP)
+			return refuse(l, err, ELOOP, "a symbolic link is on the way, and none is followed there",
+			    "write where it leads");
 	} else {
 		r = limit_mounts(w, plan, l, rootfd, &found);
 		if (r == 0 && !found)

@@ -12,6 +12,7 @@
 
 #include "../port.h"
 #include "attach.h"
+#include "console_log.h"
 #include "creation.h"
 #include "error.h"
 #include "inside.h"
@@ -156,19 +157,12 @@ int port_command(const char *name, const struct plan *plan, const struct port_ja
     const char *line, int *ret_status, struct jail_error *err)
 {
 	_cleanup_close_ int log_fd = -1;
-	int r;
+	int r = inside ? console_log_open(plan, &log_fd, err) : 0;
 
-	if (inside && plan->consolelog != NULL) {
-		log_fd =
-		    open(plan->consolelog, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
-		if (log_fd < 0) {
-			r = jail_error_sys(err, errno, "cannot open %s", plan->consolelog);
-			jail_error_param(err, "exec.consolelog");
-			return r;
-		}
-	}
-	r = inside ? jail_command(name, plan, line, log_fd, ret_status, err)
-		   : host_command(name, plan, line, log_fd, making != NULL ? making->pidfd : -1, ret_status, err);
+	if (r == 0)
+		r = inside
+			? jail_command(name, plan, line, log_fd, ret_status, err)
+			: host_command(name, plan, line, log_fd, making != NULL ? making->pidfd : -1, ret_status, err);
 	if (r < 0)
 		jail_error_jail(err, name);
 	return r;

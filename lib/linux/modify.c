@@ -12,6 +12,7 @@
 #include "../port.h"
 #include "attach.h"
 #include "channel.h"
+#include "disk.h"
 #include "errand.h"
 #include "error.h"
 #include "group.h"
@@ -202,10 +203,12 @@ static int note_leftover(const struct change *c, struct jail_error *err)
 	struct store_state s = c->jail->state;
 	int r;
 
-	if (!view_leaves(c->will) || (s.flags & STORE_F_LEFTOVER) != 0)
+	if (!view_leaves(c->will))
 		return 0;
+	r = disk_by_project(c->will) ? host_places_note(c->jail->dirfd, HOST_PLACE_LIMITED) : 0;
 	s.flags |= STORE_F_LEFTOVER;
-	r = store_state_write(c->jail->dirfd, &s);
+	if (r == 0 && s.flags != c->jail->state.flags)
+		r = store_state_write(c->jail->dirfd, &s);
 	return r < 0 ? jail_error_sys(err, -r, "cannot record that it will leave something") : 0;
 }
 

@@ -5,13 +5,15 @@
 #include "parent.h"
 
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "error.h"
+#include "jail/host_places.h"
 #include "process.h"
 #include "util.h"
+#include "view.h"
 
 int parent_ended(const struct parent *p, struct jail_error *err)
 {
@@ -40,6 +42,7 @@ int parent_open(const struct tree *t, const char *child, struct parent *ret, str
 		parent_close(&p);
 		return parent_ended(&p, err);
 	}
+	p.tree = t;
 	*ret = p;
 	return 0;
 }
@@ -61,36 +64,143 @@ const struct policy_record *parent_record(const struct parent *p)
 	return p->name[0] != '\0' ? &p->state.record : NULL;
 }
 
-static int rebase(const struct parent *p, const char *param, const char *root, char *path, struct jail_error *err)
-{
-	size_t n = strlen(root);
+/* ----------------------------------------------------------------------------------------------- where it is */
 
-	while (n > 0 && root[n - 1] == '/')
-		n--;
-	if (strncmp(path, root, n) != 0 || (path[n] != '/' && path[n] != '\0')) {
+/* The jails above a child, the outermost first, and the innermost one's root on the host. */
+struct line {
+	const struct parent *parent;
+	struct plan *plan[JAIL_DEPTH_MAX];
+	size_t length[JAIL_DEPTH_MAX]; /* of `path`: how much of it is each one's */
+	size_t count;
+	char path[PATH_MAX]; /* "": the host's root, with `root` -1 */
+	int root;
+};
+
+static void line_free(struct line *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		plan_free(l->plan[i]);
+	l->root = close_fd(l->root);
+}
+
+/* What of `path` lies beneath the first `n` bytes of `root`: "" when it is that itself; NULL: it does not. */
+static const char *behind(const char *root, size_t n, const char *path)
+{
+	return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0') ? path + n : NULL;
+}
+
+/*
+ * One level further in. Each has recorded where its root is, and what; beneath the one above, which may have put
+ * anything there since, no link is followed, and what is found must be the same directory still.
+ */
+static int enter_root(struct line *l, const char *name, const struct host_place *root, struct jail_error *err)
+{
+	const char *beneath = behind(l->path, strlen(l->path), root->name);
+	size_t n = strlen(root->name);
+	int fd;
+
+	if (beneath == NULL || n >= sizeof(l->path))
+		return jail_error_set(
+		    err, EPERM, "%s, the path of the jail %s, is not beneath its parent's", root->name, name);
+	fd = l->root < 0 ? host_path_open(-1, root->name, O_PATH | O_DIRECTORY, NULL)
+			 : host_path_open(l->root, beneath, O_PATH | O_DIRECTORY, NULL);
+	if (fd < 0 || !host_place_is(root, fd)) {
+		(void)close_fd(fd);
 		(void)jail_error_set(
-		    err, EPERM, "%s is not beneath %s, the path of its parent %s", path, root, p->name);
+		    err, ESTALE, "%s was moved or replaced since the jail %s was made", root->name, name);
+		jail_error_param(err, "path");
+		return jail_error_hint(err, ESTALE, "restart %s: jail -rc", name);
+	}
+	(void)close_fd(l->root);
+	l->root = fd;
+	memcpy(l->path, root->name, n + 1);
+	return 0;
+}
+
+/* A root that is not recorded is the host's. */
+static int enter(struct line *l, const char *name, int dirfd, struct jail_error *err)
+{
+	struct jail_params *params = NULL;
+	struct host_places places = HOST_PLACES_NONE;
+	struct host_place root;
+	int r = store_params_read(dirfd, &params);
+
+	if (r == 0)
+		r = host_places_read(dirfd, &places);
+	if (r < 0)
+		r = jail_error_sys(err, -r, "cannot read the parameters of the jail %s", name);
+	if (r == 0)
+		r = plan_make_running(params, &l->plan[l->count], err);
+	if (r == 0) {
+		l->count++;
+		if (host_places_root(&places, &root))
+			r = enter_root(l, name, &root, err);
+		else if (l->root >= 0 || strcmp(l->plan[l->count - 1]->path, "/") != 0)
+			r = jail_error_set(
+			    err, ESTALE, "it is not recorded which directory is the path of the jail %s", name);
+		l->length[l->count - 1] = strlen(l->path);
+	}
+	host_places_free(&places);
+	jail_params_free(params);
+	return r;
+}
+
+static int enter_all(struct line *l, struct jail_error *err)
+{
+	const char *whole = l->parent->name;
+	int r = 0;
+
+	for (const char *end = whole; r == 0 && end != NULL;) {
+		_cleanup_close_ int dirfd = -1;
+		char name[JAIL_NAME_MAX + 1];
+
+		end = strchr(end == whole ? end : end + 1, '.');
+		if (end == NULL)
+			return enter(l, whole, l->parent->dirfd, err);
+		if (l->count >= JAIL_DEPTH_MAX - 1)
+			return jail_error_set(err, E2BIG, "more than %d jails inside each other", JAIL_DEPTH_MAX);
+		memcpy(name, whole, (size_t)(end - whole));
+		name[end - whole] = '\0';
+		if (tree_jail_open(l->parent->tree, name, &dirfd) < 0)
+			return parent_ended(l->parent, err);
+		r = enter(l, name, dirfd, err);
+	}
+	return r;
+}
+
+/* From here on `path` is named beneath the parent's. It may have been named as the parent's was, or as it is. */
+static int rebase(const struct line *l, const char *param, char *path, struct jail_error *err)
+{
+	const char *given = l->plan[l->count - 1]->path;
+	const char *rest = strcmp(given, "/") != 0 ? behind(given, strlen(given), path) : NULL;
+
+	if (rest == NULL)
+		rest = behind(l->path, strlen(l->path), path);
+	if (rest == NULL) {
+		(void)jail_error_set(
+		    err, EPERM, "%s is not beneath %s, the path of its parent %s", path, l->path, l->parent->name);
 		jail_error_param(err, param);
 		return -EPERM;
 	}
-	memmove(path, path + n, strlen(path + n) + 1);
+	memmove(path, rest, strlen(rest) + 1);
 	if (path[0] == '\0')
 		memcpy(path, "/", 2); /* there was room for the root's name */
 	return 0;
 }
 
-static int rebase_all(
-    const struct parent *p, const char *root, bool has_path, struct plan *plan, struct jail_error *err)
+static int rebase_all(const struct line *l, bool has_path, struct plan *plan, struct jail_error *err)
 {
-	int r = has_path ? rebase(p, "path", root, plan->path, err) : 0;
+	int r = has_path ? rebase(l, "path", plan->path, err) : 0;
 
 	for (size_t i = 0; r == 0 && i < plan->base.count; i++)
-		r = rebase(p, "path.base", root, plan->base.item[i], err);
+		r = rebase(l, "path.base", plan->base.item[i], err);
 	for (size_t i = 0; r == 0 && i < plan->nmounts; i++)
 		if (plan->mount[i].source != NULL)
-			r = rebase(p, "mount", root, plan->mount[i].source, err);
+			r = rebase(l, "mount", plan->mount[i].source, err);
 	return r;
 }
+
+/* --------------------------------------------------------------------------------------------- what is hidden */
 
 /* The next component of *path, which moves behind it; length 0: none. */
 static size_t component(const char **path, const char **ret)
@@ -111,7 +221,7 @@ static size_t component(const char **path, const char **ret)
 static const char *beneath(const char *hidden, const char *dir)
 {
 	for (;;) {
-		char pattern[NAME_MAX + 1], name[NAME_MAX + 1];
+		char name[NAME_MAX + 1];
 		const char *rest = hidden, *a, *b;
 		size_t n = component(&dir, &b), m = component(&hidden, &a);
 
@@ -119,28 +229,37 @@ static const char *beneath(const char *hidden, const char *dir)
 			return m == 0 ? "" : rest;
 		if (m == 0)
 			return "";
-		if (n > NAME_MAX || m > NAME_MAX)
+		if (n > NAME_MAX)
 			return NULL;
-		memcpy(pattern, a, m);
-		pattern[m] = '\0';
 		memcpy(name, b, n);
 		name[n] = '\0';
-		if (fnmatch(pattern, name, 0) != 0)
+		if (!view_match(a, m, name))
 			return NULL;
 	}
 }
 
-/* What of `hidden`, which the parent does not see, lies beneath `source`, the child does not see beneath `target`. */
-static int hide_beneath(const struct parent *p, const char *hidden, const char *param, const char *source,
-    const char *target, struct plan *plan, struct jail_error *err)
+/* A pattern of path.hide of one of the jails above. */
+struct hidden {
+	const struct line *line;
+	size_t level;
+	const char *pattern;
+};
+
+/* What of it lies beneath `source`, which is beneath the parent's path, the child does not see beneath `target`. */
+static int hide_beneath(const struct hidden *h, const char *param, const char *source, const char *target,
+    struct plan *plan, struct jail_error *err)
 {
-	const char *rest = beneath(hidden, source);
+	const struct line *l = h->line;
+	char seen[2 * PATH_MAX]; /* as it is named beneath the root of the jail that hides it */
+	const char *rest;
 	int r;
 
+	(void)snprintf(seen, sizeof(seen), "%s%s", l->path + l->length[h->level], source);
+	rest = beneath(h->pattern, seen);
 	if (rest == NULL)
 		return 0;
 	if (*rest == '\0') {
-		(void)jail_error_set(err, EPERM, "%s is hidden from its parent %s", source, p->name);
+		(void)jail_error_set(err, EPERM, "%s is hidden from its parent %s", source, l->parent->name);
 		jail_error_param(err, param);
 		return -EPERM;
 	}
@@ -148,30 +267,35 @@ static int hide_beneath(const struct parent *p, const char *hidden, const char *
 	return r < 0 ? jail_error_sys(err, -r, "cannot hide what is hidden from its parent") : 0;
 }
 
-static int hide_one(
-    const struct parent *p, const char *hidden, bool mounts_only, struct plan *plan, struct jail_error *err)
+static int hide_one(const struct hidden *h, bool mounts_only, struct plan *plan, struct jail_error *err)
 {
-	int r = mounts_only ? 0 : hide_beneath(p, hidden, "path", plan->path, "/", plan, err);
+	int r = mounts_only ? 0 : hide_beneath(h, "path", plan->path, "/", plan, err);
 
 	for (size_t i = 0; r == 0 && !mounts_only && i < plan->base.count; i++)
-		r = hide_beneath(p, hidden, "path.base", plan->base.item[i], "/", plan, err);
+		r = hide_beneath(h, "path.base", plan->base.item[i], "/", plan, err);
 	for (size_t i = 0; r == 0 && i < plan->nmounts; i++)
 		if (plan->mount[i].source != NULL)
-			r = hide_beneath(p, hidden, "mount", plan->mount[i].source, plan->mount[i].target, plan, err);
+			r = hide_beneath(h, "mount", plan->mount[i].source, plan->mount[i].target, plan, err);
 	return r;
 }
 
-static int hide_all(const struct parent *p, const struct plan *parent, struct plan *plan, struct jail_error *err)
+static int hide_all(const struct line *l, size_t level, struct plan *plan, struct jail_error *err)
 {
 	/* On the host's own tree these are its own, not the host's (view_root.c); so they are for a child on that tree.
 	 */
 	static const char *const fresh[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/tmp"};
+	const struct plan *above = l->plan[level];
+	struct hidden h = {.line = l, .level = level};
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < parent->hide.count; i++)
-		r = hide_one(p, parent->hide.item[i], false, plan, err);
-	for (size_t i = 0; r == 0 && parent->shared_tree && i < ARRAY_SIZE(fresh); i++)
-		r = hide_one(p, fresh[i], plan->shared_tree, plan, err);
+	for (size_t i = 0; r == 0 && i < above->hide.count; i++) {
+		h.pattern = above->hide.item[i];
+		r = hide_one(&h, false, plan, err);
+	}
+	for (size_t i = 0; r == 0 && above->shared_tree && i < ARRAY_SIZE(fresh); i++) {
+		h.pattern = fresh[i];
+		r = hide_one(&h, plan->shared_tree, plan, err);
+	}
 	return r;
 }
 
@@ -199,42 +323,41 @@ static int check_writes(
 	return 0;
 }
 
-static int rebase_within(
-    struct parent *p, const struct plan *parent, bool has_path, struct plan *plan, struct jail_error *err)
+static int rebase_within(struct line *l, bool has_path, struct plan *plan, struct jail_error *err)
 {
+	const struct plan *parent = l->plan[l->count - 1];
 	int r;
 
 	if (parent->base.count > 0) {
-		(void)jail_error_set(err, ENOTSUP, "what its parent %s sees is made of several trees", p->name);
+		(void)jail_error_set(err, ENOTSUP, "what its parent %s sees is made of several trees", l->parent->name);
 		jail_error_param(err, "path");
 		return jail_error_hint(err, ENOTSUP, "a parent of jails needs a path of its own, without path.base");
 	}
-	r = rebase_all(p, parent->path, has_path, plan, err);
-	if (r == 0)
-		r = hide_all(p, parent, plan, err);
-	if (r == 0)
-		r = check_writes(p, parent, plan, err);
-	if (r < 0)
-		return r;
-	p->root = open(parent->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return p->root < 0 ? jail_error_sys(err, errno, "cannot open %s, the path of its parent", parent->path) : 0;
+	r = rebase_all(l, has_path, plan, err);
+	for (size_t i = 0; r == 0 && i < l->count; i++)
+		r = hide_all(l, i, plan, err);
+	return r < 0 ? r : check_writes(l->parent, parent, plan, err);
 }
 
 int parent_rebase(struct parent *p, const struct jail_params *params, struct plan *plan, struct jail_error *err)
 {
-	struct jail_params *own = NULL;
-	struct plan *parent = NULL;
+	_cleanup_free_ struct line *l = NULL;
 	int r;
 
 	if (p->name[0] == '\0')
 		return 0;
-	r = store_params_read(p->dirfd, &own);
-	if (r < 0)
-		return jail_error_sys(err, -r, "cannot read the parameters of its parent jail %s", p->name);
-	r = plan_make_running(own, &parent, err);
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		return jail_error_sys(err, ENOMEM, "cannot look at its parent");
+	l->parent = p;
+	l->root = -1;
+	r = enter_all(l, err);
 	if (r == 0)
-		r = rebase_within(p, parent, jail_params_has(params, "path"), plan, err);
-	plan_free(parent);
-	jail_params_free(own);
+		r = rebase_within(l, jail_params_has(params, "path"), plan, err);
+	if (r == 0) {
+		p->root = l->root;
+		l->root = -1;
+	}
+	line_free(l);
 	return r;
 }

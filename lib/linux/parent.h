@@ -11,8 +11,9 @@
 
 struct parent {
 	char name[JAIL_NAME_MAX + 1]; /* "": the host */
+	const struct tree *tree;
 	int dirfd, pidfd;
-	int root; /* O_PATH; what the child names is beneath it */
+	int root; /* O_PATH; what the child names is beneath it; -1: beneath the host's */
 	struct store_state state;
 };
 
@@ -28,8 +29,8 @@ void parent_close(struct parent *p);
 int parent_ended(const struct parent *p, struct jail_error *err);
 /*
  * What the child's plan names on the host must lie beneath the parent's path (EPERM); from here on it is named beneath
- * that directory, `root`, which is opened; and what is hidden from the parent is hidden from the child. `params` say
- * whether `path` was given: without, it is the parent's.
+ * that directory, `root`, which is opened; and what is hidden from a jail above is hidden from the child. `params` say
+ * whether `path` was given: without, it is the parent's. ESTALE: the root of a jail above is not where it was.
  */
 int parent_rebase(struct parent *p, const struct jail_params *params, struct plan *plan, struct jail_error *err);
 /* Does the child live in the parent's users? */

@@ -4,9 +4,9 @@
  * is opened, what is asked for is composed, the command line of the reaper is written. What is done with it is
  * create.c's.
  */
-#include <fcntl.h>
 #include <stdlib.h>
 
+#include "console_log.h"
 #include "creation.h"
 #include "error.h"
 #include "limit.h"
@@ -30,20 +30,6 @@ static int check_combination(const struct port_jail *j, struct jail_error *err)
 	if (plan->init && access(JAIL_LIBEXECDIR "/jail-init", X_OK) < 0) {
 		(void)jail_error_sys(err, errno, JAIL_LIBEXECDIR "/jail-init");
 		return jail_error_hint(err, errno, "install jail-init there, or use exec.init=no with a command");
-	}
-	return 0;
-}
-
-static int open_log(struct port_jail *j, struct jail_error *err)
-{
-	if (j->plan->consolelog == NULL)
-		return 0;
-	j->log_fd = open(j->plan->consolelog, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
-	if (j->log_fd < 0) {
-		int r = jail_error_sys(err, errno, "cannot open %s", j->plan->consolelog);
-
-		jail_error_param(err, "exec.consolelog");
-		return r;
 	}
 	return 0;
 }
@@ -171,6 +157,8 @@ int creation_prepare(struct port_jail *j, struct jail_error *err)
 		r = parent_rebase(&j->parent, j->params, j->plan, err);
 	if (r == 0)
 		r = view_prepare(j->plan, j->parent.root, &j->view, err);
+	if (r == 0 && (r = view_places(j->view, &j->places)) < 0)
+		r = jail_error_sys(err, -r, "cannot tell what its path is");
 	if (r == 0)
 		warn_left_out(j);
 	if (r == 0)
@@ -183,7 +171,7 @@ int creation_prepare(struct port_jail *j, struct jail_error *err)
 	if (r == 0)
 		r = find_host_user(j, err);
 	if (r == 0)
-		r = open_log(j, err);
+		r = console_log_open(j->plan, &j->log_fd, err);
 	if (r == 0)
 		r = make_watch(j, err);
 	if (r < 0)

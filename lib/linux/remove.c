@@ -28,20 +28,13 @@
 /* What the jail left in the host's file system, when it is the kind that leaves something. */
 static int clean_view(int dirfd, struct jail_error *err)
 {
-	struct jail_params *params = NULL;
-	struct plan *plan = NULL;
-	int r = store_params_read(dirfd, &params);
+	struct host_places places;
+	int r = host_places_read(dirfd, &places);
 
-	/* They are written before anything is left: where they are not there or not whole, nothing is. */
-	if (r == -ENODATA || r == -EBADMSG)
-		return 0;
 	if (r < 0)
-		return jail_error_sys(err, -r, "cannot read its parameters");
-	r = plan_make_running(params, &plan, err);
-	if (r == 0)
-		r = view_clean(plan, err);
-	plan_free(plan);
-	jail_params_free(params);
+		return jail_error_sys(err, -r, "cannot read where it has written");
+	r = view_clean(&places, err);
+	host_places_free(&places);
 	return r;
 }
 
@@ -101,13 +94,14 @@ struct child_walk {
 	const struct tree *tree;
 	const char *parent;
 	struct jail_error *err;
+	int stale; /* -ESTALE: one of them left something, and `err` says what */
 };
 
 static int take_away(const struct tree *t, const char *name, int dirfd, struct jail_error *err);
 
 static int take_away_child(void *arg, const char *child)
 {
-	const struct child_walk *w = arg;
+	struct child_walk *w = arg;
 	char name[JAIL_NAME_MAX + 1];
 	_cleanup_close_ int fd = -1;
 	int r;
@@ -117,10 +111,17 @@ static int take_away_child(void *arg, const char *child)
 	r = tree_jail_open(w->tree, name, &fd);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	return take_away(w->tree, name, fd, w->err);
+	r = take_away(w->tree, name, fd, w->stale == 0 ? w->err : NULL);
+	if (r != -ESTALE)
+		return r;
+	w->stale = r;
+	return 0;
 }
 
-/* Everything in it is dead. Children first; depth is bounded by JAIL_DEPTH_MAX. */
+/*
+ * Everything in it is dead. Children first; depth is bounded by JAIL_DEPTH_MAX. -ESTALE: it is removed, and what it
+ * left in a directory that is another by now is left there.
+ */
 static int take_away(const struct tree *t, const char *name, int dirfd, struct jail_error *err)
 {
 	struct child_walk w = {.tree = t, .parent = name, .err = err};
@@ -139,10 +140,15 @@ static int take_away(const struct tree *t, const char *name, int dirfd, struct j
 	r = store_state_read(dirfd, &s);
 	if (r < 0 && r != -ENODATA && r != -EBADMSG)
 		return jail_error_sys(err, -r, "cannot read its state");
-	if (r == 0 && (s.flags & STORE_F_LEFTOVER) != 0 && (r = clean_view(dirfd, err)) < 0)
-		return r;
+	if (r == 0 && (s.flags & STORE_F_LEFTOVER) != 0) {
+		r = clean_view(dirfd, w.stale == 0 ? err : NULL);
+		if (r < 0 && r != -ESTALE)
+			return r;
+		w.stale = r < 0 ? r : w.stale;
+	}
 	r = lock_all(t, &all);
-	return r < 0 ? lock_failed(t, NULL, r, err) : drop_directory(t, name, dirfd, err);
+	r = r < 0 ? lock_failed(t, NULL, r, err) : drop_directory(t, name, dirfd, err);
+	return r < 0 ? r : w.stale;
 }
 
 /* A long-lived program that made the jail is its first process's parent: don't leave it a zombie. */
@@ -233,7 +239,7 @@ int remove_if_over(const struct tree *t, const char *name, bool wait, struct jai
 			reap(&s);
 		r = listed ? take_away(t, name, fd, err)
 			   : remove_jail(t, name, fd, wait ? KILL_WAIT_MS : KILL_SWEEP_MS, err);
-		return r < 0 ? r : 1;
+		return r < 0 && r != -ESTALE ? r : 1;
 	}
 	frozen = members_recover(t, fd);
 	/* A jail that persists by itself need not be looked at again, unless a tool that can be killed keeps it frozen.

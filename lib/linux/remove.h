@@ -11,6 +11,8 @@
 /*
  * Kill and remove the jail and all beneath it. `dirfd` is its directory with its lock held; safe to do again from the
  * beginning after it was interrupted anywhere. Does not close `dirfd`. `wait_ms`: for what was killed to end; EBUSY.
+ * -ESTALE: it is removed, but a directory of the host that it wrote to is another by now; what belonged to it was left,
+ * and the error says what.
  */
 int remove_jail(const struct tree *t, const char *name, int dirfd, int wait_ms, struct jail_error *err);
 /*

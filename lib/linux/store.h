@@ -14,6 +14,7 @@
  *                     dev    the number of the file system in memory that is its /dev
  *                     frozen which tool has stopped its processes (jail/members.h)
  *                     params the parameters (params_encode()), in pieces: params, params1, ...
+ *                     places which directories of the host it uses again (jail/host_places.h)
  *
  * The attributes of `jail/` are changed only with its lock held.
  */

@@ -7,9 +7,10 @@
 #ifndef LINUX_UPPER_H
 #define LINUX_UPPER_H
 
+#include "jail/host_places.h"
 #include "tree.h"
 
-/* -EBUSY: another jail, or this one twice, writes to such a directory of `params`. The lock of all jails is held. */
-int upper_check(const struct tree *t, const struct jail_params *params, struct jail_error *err);
+/* -EBUSY: another jail, or this one twice, writes to one of these that is written to. The lock of all jails is held. */
+int upper_check(const struct tree *t, const struct host_places *places, struct jail_error *err);
 
 #endif

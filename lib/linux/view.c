@@ -26,7 +26,7 @@ int view_new_view(struct plan *plan, struct view **ret, struct jail_error *err)
 		if (plan->nmounts > 0)
 			v->mount = calloc(plan->nmounts, sizeof(*v->mount));
 		for (size_t i = 0; v->mount != NULL && i < plan->nmounts; i++)
-			v->mount[i].beside = v->mount[i].work_fd = v->mount[i].made = -1;
+			v->mount[i].beside = v->mount[i].work_fd = v->mount[i].upper_fd = v->mount[i].made = -1;
 		if (plan->ndevices > 0)
 			v->device = calloc(plan->ndevices, sizeof(*v->device));
 	}
@@ -161,6 +161,7 @@ void view_free(struct view *v)
 		(void)close_fd(v->mount[i].beside);
 		(void)close_fd(v->mount[i].work_fd);
 		(void)close_fd(v->mount[i].made);
+		(void)close_fd(v->mount[i].upper_fd);
 		free(v->mount[i].source);
 	}
 	(void)close_fd(v->path_fd);

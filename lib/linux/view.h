@@ -11,6 +11,7 @@
 #define LINUX_VIEW_H
 
 #include "../plan.h"
+#include "jail/host_places.h"
 
 struct view;
 
@@ -45,6 +46,8 @@ const char *view_left_out(const struct view *v, size_t *at);
 uint32_t view_dev_number(const struct view *v);
 /* Prepared: `path` as it is on the host, an O_PATH descriptor. */
 int view_path(const struct view *v);
+/* Prepared: what of the host's is used again later: `path`, and what overlays write to. -errno. */
+int view_places(const struct view *v, struct host_places *ret);
 /* Built: the file system in memory that path.volatile writes to, as it was mounted; -1: none. Both stay the view's. */
 int view_memory(const struct view *v);
 /* How many bytes and files that may hold, from the plan and what the jail is held to; for fsconfig(2). */
@@ -55,13 +58,11 @@ void view_size(const struct plan *plan, const struct policy_record *record, stru
 
 /*
  * What a jail left in the host's file system when it was removed or died half made (the overlay's work directory
- * beside a `path` with bases, the quota of a `path`). Idempotent; nothing there is success.
+ * beside a `path` with bases, the quota of a `path`). Idempotent; nothing there is success. ESTALE: a directory is not
+ * what it was, and what belongs to it was left; the rest was cleaned.
  */
 bool view_leaves(const struct plan *plan); /* is there anything to clean? */
-/* The directories that overlays write to, or that are limited: the first is `path`, "" when it is none; NULL behind the
- * last. */
-const char *view_upper(const struct plan *plan, size_t i);
-int view_clean(const struct plan *plan, struct jail_error *err);
+int view_clean(const struct host_places *places, struct jail_error *err);
 
 /*
  * Live changes. In the tool: check what of them is possible, open the sources of what is new. `was` is the running
@@ -92,6 +93,11 @@ bool view_has_mount(const struct plan *p, const struct plan_mount *m);
  * and remove device nodes, switch the root to read only; all or nothing.
  */
 int view_change(const struct plan *was, const struct plan *will, struct view *prepared, struct jail_error *err);
+
+/*
+ * Does one name match one component of a glob of path.hide (*, ?, [a-z], [!a-z])? Linear in practice, no recursion.
+ */
+bool view_match(const char *glob, size_t length, const char *name);
 
 /* From inside the mount namespace of a running jail: its file system of terminals, to a record's limit. */
 int view_terminals_change(const struct policy_record *record, struct jail_error *err);

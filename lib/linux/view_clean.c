@@ -78,39 +78,34 @@ int view_work_remove(int dirfd, const char *work_name)
 	return remove_tree(dirfd, work_name, 0);
 }
 
-static int clean(const char *path, const char *param, struct jail_error *err)
+/* The name of the work directory beside an open directory. */
+static int work_beside(const char *name, char ret[NAME_MAX + 32])
 {
-	_cleanup_close_ int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
-	_cleanup_close_ int holder = -1;
-	char link[32], name[PATH_MAX], work[NAME_MAX + 32];
-	const char *last;
-	ssize_t n;
-	int r;
+	const char *last = strrchr(name, '/');
 
-	if (fd < 0) {
-		/* With the directory went what was beside it, or nobody will ever find it. */
-		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
-			return 0;
-		return jail_error_sys(err, errno, "cannot open %s", path);
-	}
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, name, sizeof(name));
-	if (n <= 0 || (size_t)n >= sizeof(name))
-		return jail_error_sys(err, n < 0 ? errno : ENAMETOOLONG, "cannot read %s", link);
-	name[n] = '\0';
-	last = strrchr(name, '/');
 	if (last == NULL || last[1] == '\0' || strlen(last + 1) > NAME_MAX - sizeof("..jail-work"))
-		return 0;
+		return -ENAMETOOLONG;
+	(void)snprintf(ret, NAME_MAX + 32, ".%s.jail-work", last + 1);
+	return 0;
+}
+
+static int clean(int fd, const struct host_place *p, struct jail_error *err)
+{
+	_cleanup_close_ int holder = -1;
+	char work[NAME_MAX + 32];
+	int r = work_beside(p->name, work);
+
+	if (r < 0)
+		return 0; /* none was made */
 	holder = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (holder < 0)
-		return jail_error_sys(err, errno, "cannot open the directory that holds %s", path);
-	(void)snprintf(work, sizeof(work), ".%s.jail-work", last + 1);
+		return jail_error_sys(err, errno, "cannot open the directory that holds %s", p->name);
 	r = view_work_remove(holder, work);
 	if (r == -EEXIST)
 		return 0;
 	if (r < 0) {
-		(void)jail_error_sys(err, -r, "cannot remove %s beside %s", work, path);
-		jail_error_param(err, param);
+		(void)jail_error_sys(err, -r, "cannot remove %s beside %s", work, p->name);
+		jail_error_param(err, (p->flags & HOST_PLACE_ROOT) != 0 ? "path" : "mount");
 	}
 	return r;
 }
@@ -140,34 +135,61 @@ bool view_leaves(const struct plan *plan)
 	return any;
 }
 
-const char *view_upper(const struct plan *plan, size_t i)
+static int lift(int fd, const struct host_place *p, struct jail_error *err)
 {
-	if (i == 0)
-		return writes_root(plan) ? plan->path : "";
-	if (i > plan->nmounts)
-		return NULL;
-	return leaves_mount(&plan->mount[i - 1]) ? plan->mount[i - 1].source : "";
-}
-
-/* Whatever the parameters say: a change that would have recorded a limit may have been killed. */
-static int lift(const struct plan *plan, struct jail_error *err)
-{
-	_cleanup_close_ int fd = sys_openat2(AT_FDCWD, plan->path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
-	int r = fd < 0 || plan->is_volatile || plan->readonly ? 0 : project_lift(fd);
+	int r = project_lift(fd);
 
 	if (r < 0) {
-		(void)jail_error_sys(err, -r, "cannot lift the quota of %s", plan->path);
+		(void)jail_error_sys(err, -r, "cannot lift the quota of %s", p->name);
 		jail_error_param(err, "limit.disk");
 	}
 	return r;
 }
 
-int view_clean(const struct plan *plan, struct jail_error *err)
+/* Another directory may be anybody's. Where nothing is, with the directory went what was beside it. */
+static int left(const struct host_place *p, struct jail_error *err)
 {
-	int r = leaves_root(plan) ? clean(plan->path, "path", err) : 0;
+	_cleanup_close_ int fd = host_path_open(-1, p->name, O_PATH, NULL);
+	const char *work = (p->flags & HOST_PLACE_WORK) != 0 ? "the work directory beside it" : "";
+	const char *and = (p->flags & HOST_PLACE_WRITTEN) == HOST_PLACE_WRITTEN ? " and " : "";
+	const char *quota = (p->flags & HOST_PLACE_LIMITED) != 0 ? "its quota" : "";
 
-	for (size_t i = 0; r == 0 && i < plan->nmounts; i++)
-		if (leaves_mount(&plan->mount[i]))
-			r = clean(plan->mount[i].source, "mount", err);
-	return r < 0 ? r : lift(plan, err);
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return 0;
+	(void)jail_error_set(
+	    err, ESTALE, "%s is not what it was when the jail was made: %s%s%s may be left", p->name, work, and, quota);
+	jail_error_param(err, (p->flags & HOST_PLACE_ROOT) != 0 ? "path" : "mount");
+	return jail_error_hint(err, ESTALE, "look where it was moved to");
+}
+
+static int clean_one(const struct host_place *p, struct jail_error *err)
+{
+	_cleanup_close_ int fd = -1;
+	int r = 0;
+
+	if ((p->flags & HOST_PLACE_WRITTEN) == 0)
+		return 0;
+	fd = host_place_open(p, NULL);
+	if (fd < 0)
+		return left(p, err);
+	if ((p->flags & HOST_PLACE_WORK) != 0)
+		r = clean(fd, p, err);
+	if (r == 0 && (p->flags & HOST_PLACE_LIMITED) != 0)
+		r = lift(fd, p, err);
+	return r;
+}
+
+int view_clean(const struct host_places *places, struct jail_error *err)
+{
+	struct host_place p;
+	int stale = 0;
+
+	for (size_t at = 0; host_places_next(places, &at, &p);) {
+		int r = clean_one(&p, stale == 0 ? err : NULL);
+
+		if (r < 0 && r != -ESTALE)
+			return r;
+		stale = stale < 0 ? stale : r;
+	}
+	return stale;
 }

@@ -52,11 +52,15 @@ static int prepare_device(struct view *v, size_t i, struct jail_error *err)
 	const struct plan_device *d = &v->plan->device[i];
 	struct policy_record *record = &v->plan->record;
 	struct view_device *to = &v->device[i];
+	_cleanup_close_ int fd = -1;
 	struct stat st;
 
 	if (strncmp(d->path, "/dev/", 5) != 0 || strstr(d->path, "/../") != NULL || strlen(d->path) >= PATH_MAX)
 		return jail_error_set(err, EINVAL, "%s is not beneath /dev", d->path);
-	if (stat(d->path, &st) < 0)
+	fd = host_path_open(-1, d->path, O_PATH, err);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
 		return jail_error_sys(err, errno, "%s", d->path);
 	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
 		return jail_error_set(err, EINVAL, "%s is not a device", d->path);

@@ -15,14 +15,6 @@
 
 /* ---------------------------------------------------------------------------------------------------- prepare */
 
-static int open_source(int parent_root_fd, const char *path, struct jail_error *err)
-{
-	int fd = sys_openat2(parent_root_fd >= 0 ? parent_root_fd : AT_FDCWD, path, O_PATH, 0,
-	    RESOLVE_NO_MAGICLINKS | (parent_root_fd >= 0 ? RESOLVE_IN_ROOT : 0));
-
-	return fd < 0 ? jail_error_sys(err, errno, "%s", path) : fd;
-}
-
 static int add_source(struct view_mount *to, int fd, struct jail_error *err)
 {
 	int *more;
@@ -44,7 +36,7 @@ static int add_source(struct view_mount *to, int fd, struct jail_error *err)
 static int copy_source(
     int parent_root_fd, const char *path, struct view_mount *to, bool directory, struct jail_error *err)
 {
-	_cleanup_close_ int fd = open_source(parent_root_fd, path, err);
+	_cleanup_close_ int fd = host_path_open(parent_root_fd, path, O_PATH, err);
 	struct stat st;
 	int copy;
 
@@ -68,13 +60,12 @@ static int prepare_overlay(
 		return jail_error_set(
 		    err, ENOTSUP, "options \"%s\" of %s: the layers are the source and the target", m->data, m->fstype);
 	if (strcmp(m->fstype, "unionfs") == 0) {
-		_cleanup_close_ int fd = -1;
-
 		if ((m->options & PLAN_M_RDONLY) != 0)
 			return copy_source(parent_root_fd, m->source, to, true, err);
-		fd = open_source(parent_root_fd, m->source, err);
-		return fd < 0 ? fd
-			      : view_beside(fd, "mount", &to->beside, &to->work_fd, to->upper_name, to->work_name, err);
+		to->upper_fd = host_path_open(parent_root_fd, m->source, O_PATH | O_DIRECTORY, err);
+		return to->upper_fd < 0 ? to->upper_fd
+					: view_beside(to->upper_fd, "mount", &to->beside, &to->work_fd, to->upper_name,
+					      to->work_name, err);
 	}
 	list = strdup(m->source);
 	if (list == NULL)
@@ -112,18 +103,28 @@ static int split_options(char *at, struct view_option *options, size_t *n, size_
 	return 0;
 }
 
+/* Its own name is shown by df(1); the kernel opens it once more, so it is given only where no other than root changes
+ * it.
+ */
+static bool root_named(int parent_root_fd, const char *path, const struct stat *device)
+{
+	_cleanup_close_ int fd = parent_root_fd < 0 ? host_path_open_trusted(path, O_PATH, NULL) : -1;
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) && st.st_rdev == device->st_rdev;
+}
+
 /*
  * The file system of a disk is mounted, attached to nothing, already here: by a name of the host's, which would be
  * another one inside. It goes with its descriptor.
  */
 static int prepare_block(const struct plan_mount *m, int parent_root_fd, struct view_mount *to, struct jail_error *err)
 {
-	_cleanup_close_ int device = open_source(parent_root_fd, m->source, err);
+	_cleanup_close_ int device = host_path_open(parent_root_fd, m->source, O_PATH, err);
 	_cleanup_free_ char *data = strdup(m->data != NULL ? m->data : "");
 	struct view_option options[OPTIONS_MAX + 2];
 	char source[32];
-	struct stat st, named;
-	bool own_name;
+	struct stat st;
 	size_t n = 0;
 	int fd;
 
@@ -135,10 +136,7 @@ static int prepare_block(const struct plan_mount *m, int parent_root_fd, struct 
 		return jail_error_set(
 		    err, ENOTBLK, "%s is not a disk, as the file system %s needs", m->source, m->fstype);
 	(void)snprintf(source, sizeof(source), "/proc/self/fd/%d", device);
-	/* Its own name, to be shown by df(1), where that can be no other: not beneath a parent's root. */
-	own_name =
-	    parent_root_fd < 0 && stat(m->source, &named) == 0 && S_ISBLK(named.st_mode) && named.st_rdev == st.st_rdev;
-	options[n++] = (struct view_option){"source", own_name ? m->source : source};
+	options[n++] = (struct view_option){"source", root_named(parent_root_fd, m->source, &st) ? m->source : source};
 	if ((m->options & PLAN_M_RDONLY) != 0)
 		options[n++] = (struct view_option){"ro", NULL};
 	if (split_options(data, options, &n, ARRAY_SIZE(options)) < 0)

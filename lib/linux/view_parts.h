@@ -16,6 +16,7 @@
 
 #include "../error.h"
 #include "sys.h"
+#include "sys/host_path.h"
 #include "view.h"
 
 #define VIEW_LAYERS_MAX 64	/* `path` and its bases */
@@ -109,6 +110,7 @@ struct view {
 		int *source; /* detached copies (overlay: O_PATH layers follow), NULL: the type has none */
 		size_t nsources;
 		int beside, work_fd; /* unionfs: as above */
+		int upper_fd;	     /* unionfs: what is written to, O_PATH */
 		int made;	     /* live: the detached mount with its attributes, locked; -1: none yet */
 		struct view_named named;
 		bool wanted; /* live */
@@ -214,8 +216,6 @@ int view_lock_made(struct view *v, struct jail_error *err);
 
 /* ----------------------------------------------------------------------------------------------- view_match.c */
 
-/* Does one name match one component of a glob (*, ?, [a-z], [!a-z])? Linear in practice, no recursion. */
-bool view_match(const char *glob, size_t length, const char *name);
 bool view_is_glob(const char *s, size_t length);
 /* Is `path` or a directory above it matched by `pattern`? Both absolute. */
 bool view_beneath(const char *pattern, const char *path);

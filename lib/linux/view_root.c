@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "disk.h"
 #include "project.h"
 #include "view_parts.h"
 
@@ -17,12 +18,10 @@ static int open_directory(int parent_root_fd, const char *path, const char *para
 {
 	int fd;
 
-	/* Resolved once, links included; from here on only the descriptor is used. */
-	fd = sys_openat2(parent_root_fd >= 0 ? parent_root_fd : AT_FDCWD, path, O_PATH | O_DIRECTORY, 0,
-	    RESOLVE_NO_MAGICLINKS | (parent_root_fd >= 0 ? RESOLVE_IN_ROOT : 0));
+	/* Resolved once; from here on only the descriptor is used. */
+	fd = host_path_open(parent_root_fd, path, O_PATH | O_DIRECTORY, err);
 	if (fd >= 0)
 		return fd;
-	fd = jail_error_sys(err, errno, "%s", path);
 	jail_error_param(err, param);
 	if (fd == -ENOENT)
 		(void)jail_error_hint(err, ENOENT, "make the directory first");
@@ -31,15 +30,9 @@ static int open_directory(int parent_root_fd, const char *path, const char *para
 
 static int name_of(int fd, char *ret, size_t size, struct jail_error *err)
 {
-	char link[32];
-	ssize_t n;
+	int r = host_path_name(fd, ret, size);
 
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, ret, size);
-	if (n < 0 || (size_t)n >= size)
-		return jail_error_sys(err, n < 0 ? errno : ENAMETOOLONG, "cannot read %s", link);
-	ret[n] = '\0';
-	return 0;
+	return r < 0 ? jail_error_sys(err, -r, "cannot read the name of a directory") : 0;
 }
 
 int view_beside(int dir_fd, const char *param, int *ret_copy, int *ret_holder, char name[NAME_MAX + 1],
@@ -151,12 +144,11 @@ static int find_submounts(struct view *v, int parent_root_fd, struct jail_error 
 	int r;
 
 	if (p->shared_tree)
-		tree = parent_root_fd >= 0 ? sys_openat2(parent_root_fd, "/", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT)
-					   : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	else
-		tree = fcntl(v->path_fd, F_DUPFD_CLOEXEC, 0);
-	if (tree < 0)
+		tree = host_path_open(parent_root_fd, "/", O_PATH | O_DIRECTORY, err);
+	else if ((tree = fcntl(v->path_fd, F_DUPFD_CLOEXEC, 0)) < 0)
 		return jail_error_sys(err, errno, "cannot open the tree");
+	if (tree < 0)
+		return tree;
 	r = name_of(tree, v->path_name, sizeof(v->path_name), err);
 	return r < 0 ? r : view_submounts(v, tree, v->path_name, p->shared_tree, err);
 }
@@ -181,6 +173,19 @@ int view_root_prepare(struct view *v, int parent_root_fd, struct jail_error *err
 	}
 	if (r == 0 && (p->shared_tree || (v->kind != VIEW_PLAIN && v->kind != VIEW_BASE)))
 		r = find_submounts(v, parent_root_fd, err);
+	return r;
+}
+
+int view_places(const struct view *v, struct host_places *ret)
+{
+	int r = host_places_add(ret,
+	    HOST_PLACE_ROOT | (v->kind == VIEW_BASE ? HOST_PLACE_WORK : 0) |
+		(disk_by_project(v->plan) ? HOST_PLACE_LIMITED : 0),
+	    v->path_fd);
+
+	for (size_t i = 0; r == 0 && i < v->plan->nmounts; i++)
+		if (v->mount[i].upper_fd >= 0)
+			r = host_places_add(ret, HOST_PLACE_WORK, v->mount[i].upper_fd);
 	return r;
 }
 
@@ -220,7 +225,7 @@ static int copy_carefully(struct view *v, unsigned attributes, struct jail_error
 	if (r < 0)
 		return r;
 	/* The same directory in this process's own copy of the host's mounts. */
-	tree = sys_openat2(AT_FDCWD, v->path_name, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
+	tree = host_path_open(-1, v->path_name, O_PATH | O_DIRECTORY, NULL);
 	if (tree < 0 || view_stat(tree, &there) < 0 || view_stat(v->path_fd, &st) < 0 || st.ino != there.ino ||
 	    st.dev_major != there.dev_major || st.dev_minor != there.dev_minor)
 		return jail_error_set(err, EBUSY, "%s was moved meanwhile", v->path_name);

@@ -68,6 +68,25 @@ layers_body() {
 	atf_check -s exit:1 grep -nE '(^|[^_[:alnum:]>.])(printf|puts|putchar|perror|exit)[ ]?\(' $(find lib -name '*.c')
 }
 
+atf_test_case host_paths
+host_paths_head() {
+	atf_set descr 'a path of the host that comes from configuration is opened by host_path.c'
+}
+host_paths_body() {
+	cd "$JAIL_SOURCE" || atf_fail "no sources at $JAIL_SOURCE"
+	opens='(^|[^_[:alnum:].>])((open|opendir|fopen|stat|lstat|access|statfs|statvfs)\(|(sys_openat2|openat|sys_open_tree|sys_fspick|fstatat|faccessat|mkdirat|unlinkat|name_to_handle_at)\(AT_FDCWD, )'
+	# Those whose names are the kernel's (/proc, /sys, control groups) or their own, and the readers of configuration.
+	own='check|check_cgroup|check_files|check_kernel|donor|group_device|group_find|modify|process|project|stat_group|terminal|tree|watching'
+	# shellcheck disable=SC2046
+	grep -nE "$opens[a-z]" $(find lib libexec -name '*.c') | grep -vE "^lib/(linux/($own|sys/host_path)|plan_fstab|conf/(include|glob))\.c:" \
+	    | grep -vE '^[^:]*:[0-9]*:[[:space:]]*("|\*|/\*)|fspick\(AT_FDCWD, path, FSPICK_CLOEXEC\)' >"$HOME/opened"
+	atf_check -o empty cat "$HOME/opened"
+	# What a plan names, nowhere.
+	# shellcheck disable=SC2046
+	grep -nE "$opens.*(plan|[mdpw])->(path|source|consolelog|device|base|item)" $(find lib -name '*.c' ! -name host_path.c) >"$HOME/named"
+	atf_check -o empty cat "$HOME/named"
+}
+
 atf_test_case freestanding
 freestanding_head() {
 	atf_set descr 'the policy core compiles freestanding and calls nothing'
@@ -147,6 +166,7 @@ atf_init_test_cases() {
 	atf_add_test_case built
 	atf_add_test_case banned
 	atf_add_test_case layers
+	atf_add_test_case host_paths
 	atf_add_test_case freestanding
 	atf_add_test_case privileged
 	atf_add_test_case documents

@@ -352,15 +352,17 @@ static int round_trip(struct probe *p, char **argv, double *ret_prepare)
 	struct clone_args args = {.flags = CLONE_NEWNS | CLONE_NEWPID, .exit_signal = SIGCHLD};
 	struct jail_error err = {0};
 	struct view *v = NULL;
+	struct host_places places = HOST_PLACES_NONE;
 	double begin = now();
-	int status;
+	int status, cleaned;
 	pid_t donor, pid;
 
 	if (view_prepare(plan, -1, &v, &err) < 0) {
 		report(&err);
-		(void)view_clean(plan, NULL);
 		return 70;
 	}
+	if (view_places(v, &places) < 0)
+		die("view_places");
 	*ret_prepare = now() - begin;
 	if (p->change && (pipe2(up, O_CLOEXEC) < 0 || pipe2(down, O_CLOEXEC) < 0))
 		die("pipe2");
@@ -388,7 +390,9 @@ static int round_trip(struct probe *p, char **argv, double *ret_prepare)
 	if (p->users_fd >= 0)
 		(void)close(p->users_fd);
 	view_free(v);
-	if (view_clean(plan, &err) < 0) {
+	cleaned = view_clean(&places, &err);
+	host_places_free(&places);
+	if (cleaned < 0) {
 		report(&err);
 		return 70;
 	}

@@ -1,0 +1,205 @@
+#! /usr/bin/env atf-sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Paths of the host that lead through what a jail, or an ordinary user, writes: none of them leads out of it.
+. "$(atf_get_srcdir)/../functional/common.sh"
+
+# refuses TEXT COMMAND...: it fails within a bound, and says so on one line.
+refuses() {
+	text=$1
+	shift
+	timeout -k 5 60 "$@" >out 2>err
+	r=$?
+	[ $r -ne 0 ] && [ $r -ne 124 ] && [ $r -ne 137 ] || die "status $r: $*: $(cat err)"
+	grep -q -- "$text" err || die "no \"$text\": $(cat err)"
+	[ "$(wc -l <err)" = 1 ] || die "not one line: $(cat err)"
+}
+
+# A directory of the host's that nobody inside has any business with.
+canary() {
+	mkdir -p "$1/etc"
+	echo mine >"$1/etc/file"
+	find "$1" | sort >"$1.before"
+}
+
+untouched() {
+	find "$1" | sort | cmp -s - "$1.before" && [ "$(cat "$1/etc/file")" = mine ] || die "$1 was changed: $(find "$1")"
+}
+
+define_case grandchild "a jail's root that its parent has put a link in the place of"
+grandchild_body() {
+	new_root
+	canary victim
+	mkdir root/c && cp -a root/bin root/etc root/dev root/proc root/sys root/tmp root/c/
+	atf_check jail -cq name=$p path=$root children.max=4 persist
+	atf_check jail -cq name=$p.c path=$root/c children.max=2 persist
+	atf_check jexec $p sh -c "busybox mv /c /c2; busybox ln -s $(pwd)/victim /c"
+	refuses "moved or replaced" jail -c name=$p.c.g path=$root/c persist
+	refuses "symbolic link\|moved or replaced" jail -c name=$p.d path=$root/c persist
+	# A directory in its place is another one, too.
+	atf_check jexec $p sh -c "busybox rm /c; busybox cp -a /c2 /c"
+	refuses "moved or replaced" jail -c name=$p.c.g path=$root/c persist
+	# Back again, it is the same.
+	atf_check jexec $p sh -c "busybox rm -r /c; busybox mv /c2 /c"
+	atf_check jail -cq name=$p.c.g path=$root/c persist
+	untouched victim
+}
+
+define_case pathless "a child without a path has its parent's root, and so has its own child"
+pathless_body() {
+	new_root
+	canary victim
+	mkdir root/sub && cp -a root/bin root/etc root/dev root/proc root/sys root/tmp root/sub/
+	echo inner >root/sub/mark
+	atf_check jail -cq name=$p path=$root children.max=4 persist
+	atf_check jail -cq name=$p.c path.readonly children.max=2 persist
+	for path in "$(pwd)/victim" /etc; do
+		refuses "not beneath" jail -c name=$p.c.g path="$path" path.readonly persist
+		refuses "not beneath" jail -c name=$p.c.g path.readonly mount="$path /mnt nullfs ro 0 0" persist
+	done
+	atf_check -o inline:'inner\n' jail -cq name=$p.c.g path=$root/sub path.readonly command='cat /mark'
+	atf_check -o inline:'inner\n' jail -cq name=$p.c.h path.readonly mount="$root/sub /mnt nullfs ro 0 0" command='cat /mnt/mark'
+	untouched victim
+}
+
+define_case sources "mount sources, bases and limits beneath a tree that another jail writes"
+sources_body() {
+	new_root
+	canary victim
+	mkdir -p a && cp -a root/. a/
+	mkdir a/export
+	atf_check jail -cq name=$p-a path="$(pwd)/a" persist
+	atf_check jexec $p-a sh -c "rm -r /export; busybox ln -s $(pwd)/victim /export; busybox ln -s $(pwd)/victim/etc/file /one"
+	for again in running over; do
+		refuses "$(pwd)/a/export is a symbolic link" jail -c name=$p path=$root mount="$(pwd)/a/export /mnt nullfs rw 0 0" persist
+		refuses "is a symbolic link" jail -c name=$p path=$root mount="$(pwd)/a/export/etc /mnt nullfs ro 0 0" persist
+		refuses "is a symbolic link" jail -c name=$p path=$root mount="$(pwd)/a/export /mnt unionfs rw 0 0" persist
+		refuses "is a symbolic link" jail -c name=$p path=$root mount="$(pwd)/a/export:$root/home /mnt overlay ro 0 0" persist
+		refuses "is a symbolic link" jail -c name=$p path=$root path.base="$(pwd)/a/export" persist
+		refuses "is a symbolic link" jail -c name=$p path="$(pwd)/a/export" persist
+		touch root/etc/one
+		refuses "is a symbolic link" jail -c name=$p path=$root mount="$(pwd)/a/one /etc/one nullfs rw 0 0" persist
+		refuses "symbolic link" jail -c name=$p path=$root limit.readbps="$(pwd)/a/export:10m" persist
+		jail -cq name=$p path=$root persist || die "cannot make it"
+		refuses "is a symbolic link" jail -m name=$p mount="$(pwd)/a/export /mnt nullfs rw 0 0"
+		jail -qr $p
+		[ $again = over ] || atf_check jail -qr $p-a
+	done
+	untouched victim
+}
+
+define_case user "a path and a source beneath a directory that an ordinary user owns"
+user_body() {
+	new_root
+	canary victim
+	mkdir -p home/j && chown 12345:12345 home
+	cp -a root/. home/j/
+	# The user's link, and one of root's that the user has moved here.
+	ln -s "$(pwd)/victim" home/l && chown -h 12345:12345 home/l
+	ln -s "$(pwd)/victim" home/r
+	for l in l r; do
+		refuses "$(pwd)/home/$l is a symbolic link" jail -c name=$p path="$(pwd)/home/$l" persist
+		refuses "$(pwd)/home/$l is a symbolic link" jail -c name=$p path=$root mount="$(pwd)/home/$l /mnt nullfs rw 0 0" persist
+	done
+	atf_check -o inline:'worker\n' jail -cq name=$p path="$(pwd)/home/j" command='ls /home'
+	untouched victim
+}
+
+define_case system "links of the host's own system are followed, others are named"
+system_body() {
+	new_root
+	ln -s "$(pwd)/root" shortcut
+	refuses "write where it leads.*: $(pwd)/root/tmp" jail -c name=$p path="$(pwd)/shortcut/tmp" persist
+	[ -L /bin ] || [ -L /lib ] || atf_skip "no link in / to follow"
+	for l in /bin /lib; do
+		[ ! -L $l ] || atf_check -o not-empty jail -cq name=$p path=$root mount="$l /mnt nullfs ro 0 0" command='ls /mnt'
+	done
+}
+
+define_case hidden "what is hidden from a parent is not reached through a link of its making"
+hidden_body() {
+	new_root
+	mkdir root/secret root/kid && echo s >root/secret/s
+	cp -a root/bin root/etc root/dev root/proc root/sys root/tmp root/kid/
+	atf_check jail -cq name=$p path=$root path.hide=/secret children.max=4 persist
+	atf_check jexec $p sh -c 'busybox ln -s /secret /build; busybox ln -s secret /beside'
+	for l in build beside; do
+		refuses "symbolic link" jail -c name=$p.k path=$root/$l persist
+		refuses "symbolic link" jail -c name=$p.k path=$root/kid mount="$root/$l /tmp nullfs ro 0 0" persist
+	done
+	refuses "hidden from" jail -c name=$p.k path=$root/secret persist
+	# And from those further down.
+	atf_check jail -cq name=$p.k path=$root children.max=2 persist
+	atf_check -o empty jail -cq name=$p.k.g path=$root command='ls -A /secret'
+	refuses "hidden from" jail -c name=$p.k.g path=$root/secret persist
+}
+
+define_case globs "a hidden name with a special character is hidden from a child as well"
+globs_body() {
+	new_root
+	mkdir 'root/a\b' && echo s >'root/a\b/s'
+	atf_check jail -cq name=$p path=$root path.hide='/a\b' children.max=4 persist
+	atf_check -o empty jexec $p ls -A '/a\b'
+	refuses "hidden from" jail -c name=$p.k path="$root/a\\b" persist
+	atf_check -o empty jail -cq name=$p.k path=$root command='ls -A /a*'
+}
+
+define_case leftovers "a directory that was put in the place of another is not cleaned up"
+leftovers_body() {
+	new_root
+	mkdir -p over other/j
+	mkdir -p over/j && mkdir -m 700 other/.j.jail-work && echo keep >other/.j.jail-work/file
+	atf_check jail -cq name=$p path="$(pwd)/over/j" path.base=$root persist
+	mv over was && mv other over
+	refuses "not what it was" jail -r $p
+	[ "$(cat over/.j.jail-work/file)" = keep ] || die "another directory's file was removed"
+	[ -z "$(jls -d -n name 2>/dev/null | grep "name=$p\$")" ] || die "the jail is not removed"
+	# By what it is, not by its name: two jails never write to one directory.
+	mkdir t && atf_check jail -cq name=$p path="$(pwd)/t" path.base=$root persist
+	mkdir moved && mv t moved/t
+	refuses "writes to" jail -c name=$p-2 path="$(pwd)/moved/t" path.base=$root persist
+	mv moved/t t
+	atf_check jail -qr $p
+	[ ! -e .t.jail-work ] || die "the work directory is left"
+}
+
+define_case console "exec.consolelog: a link, a FIFO, a device and another name are refused"
+console_body() {
+	new_root
+	canary victim
+	mkdir root/log && mkdir -p home && chown 12345 home
+	atf_check jail -cq name=$p path=$root persist
+	for dir in root/log home; do
+		ln -s "$(pwd)/victim/etc/new" $dir/link
+		ln -s "$(pwd)/victim/etc" $dir/to
+		mkfifo $dir/fifo
+		echo x >victim/etc/hard && ln victim/etc/hard $dir/hard
+		mknod $dir/null c 1 3
+		echo x >$dir/users && chown 12345 $dir/users
+		mkdir $dir/directory
+		for f in link to/new fifo hard null users directory; do
+			refuses "exec.consolelog" jail -c name=$p-2 path=$root exec.consolelog="$(pwd)/$dir/$f" command='echo owned'
+		done
+		# With somebody who reads it, nothing waits either, and nothing is written.
+		timeout 60 cat $dir/fifo >got &
+		reader=$!
+		refuses "not a regular file" jail -c name=$p-2 path=$root exec.consolelog="$(pwd)/$dir/fifo" command='echo owned'
+		kill $reader 2>/dev/null
+		wait $reader 2>/dev/null
+		[ ! -s got ] || die "it was written to"
+		[ "$(cat victim/etc/hard)" = x ] || die "another name was written to"
+		rm victim/etc/hard
+	done
+	untouched victim
+	# The same for what is run later.
+	atf_check jail -qr $p
+	atf_check jail -cq name=$p path=$root exec.consolelog="$(pwd)/root/log/own" exec.stop='echo bye' persist
+	rm root/log/own && ln -s "$(pwd)/victim/etc/new" root/log/own
+	refuses "exec.consolelog" jail -r $p
+	untouched victim
+}
+
+atf_init_test_cases() {
+	for c in grandchild pathless sources user system hidden globs leftovers console; do
+		atf_add_test_case $c
+	done
+}
