@@ -166,6 +166,24 @@ static int list_values(const struct jail_param *row, const char *text, bool appe
 	return 0;
 }
 
+/*
+ * A limit always has a value: nolimit.NAME is limit.NAME = unlimited, and an empty value could be one that got lost on
+ * its way here.
+ */
+static int limit_value(const struct jail_param *row, bool negated, const char **text, struct jail_error *err)
+{
+	if (strncmp(row->name, "limit.", 6) != 0 || (row->flags & JAIL_PARAM_READONLY) != 0)
+		return 0;
+	if (negated && *text)
+		return jail_error_set(err, EINVAL, "its negative form takes no value");
+	if (negated)
+		*text = "unlimited";
+	if (*text && (*text)[strspn(*text, ", \t\r\n")] != '\0')
+		return 0;
+	(void)jail_error_set(err, EINVAL, "a value is needed");
+	return jail_error_hint(err, EINVAL, "\"unlimited\" lifts a limit");
+}
+
 /* A string, joined with what was there by a comma when it is appended. */
 static int string_value(const struct jail_params *p, const struct jail_param *row, const char *text, bool append,
     struct param_origin at, struct value *ret, struct jail_error *err)
@@ -228,6 +246,9 @@ static int set_row(struct jail_params *p, const struct jail_param *row, const ch
 		return refuse(row, NULL, err);
 	if (at.file && !(at.file = params_intern(p, at.file)))
 		return no_memory(err);
+	r = report ? 0 : limit_value(row, negated, &text, err);
+	if (r < 0)
+		return r;
 	if (row->type == JAIL_TYPE_LIST)
 		r = list_values(row, text, append, at, &values, &count, err);
 	else

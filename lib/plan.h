@@ -117,6 +117,7 @@ struct plan {
 	 */
 	struct plan_limit *limit;
 	size_t nlimits;
+	bool maxproc_lifted;	    /* limit.maxproc = unlimited: not even the default one */
 	unsigned cpushare, ioshare; /* weights, 1..10000; 0: not set */
 	char *cpuset, *cpuset_mems; /* "0-3,7"; NULL: not set */
 

@@ -172,13 +172,41 @@ static int make_item(const struct maker *m, const struct limit_row *row, size_t 
 	return row->directions ? make_directions(m, row, item, &p, value) : add(m, row, item, &p, value, row->limit);
 }
 
+/* "unlimited": the same as when it is not set. */
+static int is_lifted(const struct maker *m, const char *param, bool *ret)
+{
+	size_t count = jail_params_count(m->p, param);
+
+	*ret = false;
+	for (size_t i = 0; i < count; i++)
+		*ret = *ret || strcmp(jail_params_item(m->p, param, i), "unlimited") == 0;
+	if (*ret && count > 1)
+		return plan_refuse(m, param, 0, EINVAL, "\"unlimited\" stands alone, without other values");
+	return 0;
+}
+
+static int make_row(const struct maker *m, const struct limit_row *row)
+{
+	bool lifted;
+	int r = is_lifted(m, row->param, &lifted);
+
+	if (r == 0 && lifted && row->limit == POLICY_L_MAXPROC)
+		m->plan->maxproc_lifted = true;
+	for (size_t i = 0; r == 0 && !lifted && i < jail_params_count(m->p, row->param); i++)
+		r = make_item(m, row, i);
+	return r;
+}
+
 static int make_weight(const struct maker *m, const char *param, unsigned *ret)
 {
 	const char *text;
 	int64_t value;
 
-	if (jail_params_get(m->p, param, &text) < 0)
-		return 0;
+	bool lifted;
+	int r = is_lifted(m, param, &lifted);
+
+	if (r < 0 || lifted || jail_params_get(m->p, param, &text) < 0)
+		return r;
 	if (jail_params_count(m->p, param) != 1 || !value_number(JAIL_TYPE_INT, text, &value) || value < 1 ||
 	    value > WEIGHT_MAX)
 		return plan_refuse(m, param, 0, EINVAL, "\"%.60s\": allowed: one weight from 1 to %d (others have 100)",
@@ -219,7 +247,11 @@ static bool is_range(const char *text)
 static int make_set(const struct maker *m, const char *param, char **ret)
 {
 	size_t count = jail_params_count(m->p, param), size = 1, used = 0;
+	bool lifted;
+	int r = is_lifted(m, param, &lifted);
 
+	if (r < 0 || lifted)
+		return r;
 	for (size_t i = 0; i < count; i++)
 		size += strlen(jail_params_item(m->p, param, i)) + 1;
 	if (count == 0)
@@ -300,8 +332,7 @@ int plan_make_limits(const struct maker *m)
 	if (m->plan->limit == NULL)
 		return plan_no_memory(m);
 	for (size_t i = 0; r == 0 && (row = limit_row_at(i)) != NULL; i++)
-		for (size_t n = 0; r == 0 && n < jail_params_count(m->p, row->param); n++)
-			r = make_item(m, row, n);
+		r = make_row(m, row);
 	if (r == 0)
 		r = check_soft(m);
 	if (r == 0)

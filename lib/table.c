@@ -63,6 +63,10 @@ const struct jail_param *table_find_written(const char *written, bool *ret_negat
 		*ret_negated = false;
 		return row;
 	}
+	if (strncmp(written, "nolimit.", 8) == 0) {
+		*ret_negated = true;
+		return jail_param_find(written + 2);
+	}
 	dot = strrchr(written, '.');
 	last = dot ? dot + 1 : written;
 	if (strncmp(last, "no", 2) != 0 || strlen(written) >= sizeof(positive))

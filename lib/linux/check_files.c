@@ -78,7 +78,7 @@ static int try_idmap(int tree)
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
 	int r;
 
-	r = donor_start(&donor, CLONE_NEWUSER, -1, NULL);
+	r = donor_start(&donor, CLONE_NEWUSER, -1, 0, 0, NULL);
 	if (r == 0)
 		r = donor_map(&donor, 1u << 30, 65536, -1, NULL);
 	if (r == 0) {

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "ceiling.h"
 #include "channel.h"
 #include "creation.h"
 #include "disk.h"
@@ -401,11 +402,15 @@ static int start_donor(struct port_jail *j, struct jail_error *err)
 	const struct policy_record *record = &j->plan->record;
 	const struct channel_message go = {.kind = CHANNEL_GO};
 	bool nested = parent_has_users(&j->parent);
+	uint32_t ceiling = ceiling_of(j->plan);
 	int parent = nested ? j->parent.pidfd : -1, r;
 
 	if (creation_flag(j, POLICY_F_HOST_USERS))
 		return 0;
-	r = donor_start(&j->donor, CLONE_NEWUSER | own_namespaces(j), parent, err);
+	r = ceiling > 0 ? store_ceiling_write(j->dirfd, ceiling) : 0;
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot record its limit of processes");
+	r = donor_start(&j->donor, CLONE_NEWUSER | own_namespaces(j), parent, record->users_base, ceiling, err);
 	if (r < 0)
 		return r;
 	r = donor_map(&j->donor, record->users_base - (nested ? j->parent.state.record.users_base : 0),

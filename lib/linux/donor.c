@@ -4,9 +4,13 @@
  */
 #include "donor.h"
 
+#include <linux/securebits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -19,8 +23,22 @@
 struct donor_stack {
 	int end, ours;
 	int parent_pidfd, namespaces;
+	uint32_t processes;
 	char stack[32768] __attribute__((aligned(16))); /* as much as a sanitizer or a dynamic linker may want */
 };
+
+/* No more than `processes`, which the kernel takes over for the users that this process makes. */
+static int limit_processes(uint32_t processes, struct rlimit *ret_before)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NPROC, &limit) < 0)
+		return -1;
+	if (ret_before != NULL)
+		*ret_before = limit;
+	limit.rlim_cur = processes < limit.rlim_max ? processes : limit.rlim_max;
+	return setrlimit(RLIMIT_NPROC, &limit);
+}
 
 /*
  * Waits until the tool lets go of the leash, or is gone. Nothing here fails while memory is shared, so that errno is
@@ -34,6 +52,7 @@ static _no_asan_ int donor_main(void *arg)
 	(void)close(s->ours);
 	/* A child jail's users lie within its parent's: be one of those first, then say so. */
 	if (s->parent_pidfd >= 0 && (setns(s->parent_pidfd, CLONE_NEWUSER) < 0 || sys_become_root() < 0 ||
+					(s->processes > 0 && limit_processes(s->processes, NULL) < 0) ||
 					unshare(s->namespaces) < 0 || write(s->end, "", 1) != 1))
 		_exit(1);
 	_exit(read(s->end, &byte, 1) == 0 ? 0 : 1);
@@ -51,7 +70,59 @@ static int clone_donor(struct donor_stack *s, int *ret_pidfd)
 	return pid < 0 ? negative_errno() : pid;
 }
 
-int donor_start(struct donor *d, int namespaces, int parent_pidfd, struct jail_error *err)
+/* What a thread was before it became the owner of a jail's users. */
+struct identity {
+	uid_t real, effective, saved;
+	int securebits, dumpable;
+	struct rlimit processes;
+};
+
+/* The limit is the process's, not the thread's: one at a time. */
+static pthread_mutex_t owner_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void restore_identity(const struct identity *was)
+{
+	(void)syscall(SYS_setresuid, was->real, was->effective, was->saved);
+	(void)prctl(PR_SET_SECUREBITS, was->securebits);
+	(void)prctl(PR_SET_DUMPABLE, was->dumpable);
+	(void)setrlimit(RLIMIT_NPROC, &was->processes);
+}
+
+/*
+ * The kernel gives a user namespace no limit when root of the host makes it, and counts the processes of all such
+ * namespaces as root's. So the calling thread is the jail's own id for a moment, and keeps its capabilities.
+ */
+static int become_owner(uint32_t id, uint32_t processes, struct identity *was)
+{
+	was->securebits = prctl(PR_GET_SECUREBITS);
+	was->dumpable = prctl(PR_GET_DUMPABLE);
+	if (was->securebits < 0 || was->dumpable < 0 || getresuid(&was->real, &was->effective, &was->saved) < 0 ||
+	    limit_processes(processes, &was->processes) < 0)
+		return negative_errno();
+	if (prctl(PR_SET_SECUREBITS, was->securebits | SECBIT_NO_SETUID_FIXUP) == 0 &&
+	    syscall(SYS_setresuid, id, id, was->saved) == 0)
+		return 0;
+	restore_identity(was);
+	return negative_errno();
+}
+
+static int clone_owned(struct donor_stack *s, uint32_t id, int *ret_pidfd)
+{
+	struct identity was;
+	int r;
+
+	(void)pthread_mutex_lock(&owner_lock);
+	r = become_owner(id, s->processes, &was);
+	if (r == 0) {
+		r = clone_donor(s, ret_pidfd);
+		restore_identity(&was);
+	}
+	(void)pthread_mutex_unlock(&owner_lock);
+	return r;
+}
+
+int donor_start(
+    struct donor *d, int namespaces, int parent_pidfd, uint32_t base, uint32_t processes, struct jail_error *err)
 {
 	struct donor_stack *s = malloc(sizeof(*s));
 	int pair[2], pidfd = -1;
@@ -65,7 +136,9 @@ int donor_start(struct donor *d, int namespaces, int parent_pidfd, struct jail_e
 	s->ours = pair[1];
 	s->parent_pidfd = parent_pidfd;
 	s->namespaces = namespaces;
-	pid = clone_donor(s, &pidfd);
+	s->processes = processes;
+	/* Within a parent jail the kernel limits whoever makes users, root too. */
+	pid = processes > 0 && parent_pidfd < 0 ? clone_owned(s, base, &pidfd) : clone_donor(s, &pidfd);
 	(void)close(pair[0]);
 	if (pid < 0) {
 		int r = pid;

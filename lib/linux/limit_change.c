@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "ceiling.h"
 #include "disk.h"
 #include "errand.h"
 #include "error.h"
@@ -195,6 +196,8 @@ static int change_all(const struct running *jail, const struct plan *plan, bool 
 	if (memcmp(was->limit, will->limit, sizeof(will->limit)) == 0)
 		return 0;
 	r = rlimit_check(was, will, err);
+	if (r == 0)
+		r = ceiling_check(jail->dirfd, plan, will, err);
 	if (r < 0)
 		return r;
 	r = change_one(jail, plan, own, was, will, err);

@@ -119,6 +119,7 @@ static int report_restarts(struct jail_params *p, const struct store_state *s)
 
 static int report_state(struct jail_params *p, const char *name, int dirfd, const struct store_state *s)
 {
+	uint32_t ceiling = 0;
 	int r = params_report(p, "name", name);
 
 	if (r == 0)
@@ -139,6 +140,8 @@ static int report_state(struct jail_params *p, const char *name, int dirfd, cons
 		r = report_chosen(p, "users.base", s->record.users_base);
 	if (r == 0 && s->record.users_count > 0)
 		r = report_chosen(p, "users.count", s->record.users_count);
+	if (r == 0 && store_ceiling_read(dirfd, &ceiling) == 0 && ceiling > 0 && !jail_params_has(p, "limit.maxproc"))
+		r = report_chosen(p, "limit.maxproc", ceiling);
 	if (r == 0 && (s->flags & STORE_F_INIT) != 0)
 		r = report_restarts(p, s);
 	if (r == 0)

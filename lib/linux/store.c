@@ -77,20 +77,41 @@ int store_state_write(int jailfd, const struct store_state *s)
 	return fsetxattr(jailfd, PREFIX "state", &kept, STATE_SIZE, 0) < 0 ? negative_errno() : 0;
 }
 
-int store_groups_read(int jailfd, uint32_t *ret)
+/* An attribute that is one number; 0: it is not there. */
+static int number_read(int jailfd, const char *attribute, uint32_t *ret)
 {
-	uint32_t groups = 0;
-	ssize_t n = fgetxattr(jailfd, PREFIX "groups", &groups, sizeof(groups));
+	uint32_t value = 0;
+	ssize_t n = fgetxattr(jailfd, attribute, &value, sizeof(value));
 
 	if (n < 0 && errno != ENODATA)
 		return errno == ERANGE ? -EBADMSG : negative_errno();
-	*ret = n == (ssize_t)sizeof(groups) ? groups : 0;
+	*ret = n == (ssize_t)sizeof(value) ? value : 0;
 	return 0;
+}
+
+static int number_write(int jailfd, const char *attribute, uint32_t value)
+{
+	return fsetxattr(jailfd, attribute, &value, sizeof(value), 0) < 0 ? negative_errno() : 0;
+}
+
+int store_groups_read(int jailfd, uint32_t *ret)
+{
+	return number_read(jailfd, PREFIX "groups", ret);
 }
 
 int store_groups_write(int jailfd, uint32_t groups)
 {
-	return fsetxattr(jailfd, PREFIX "groups", &groups, sizeof(groups), 0) < 0 ? negative_errno() : 0;
+	return number_write(jailfd, PREFIX "groups", groups);
+}
+
+int store_ceiling_read(int jailfd, uint32_t *ret)
+{
+	return number_read(jailfd, PREFIX "ceiling", ret);
+}
+
+int store_ceiling_write(int jailfd, uint32_t ceiling)
+{
+	return number_write(jailfd, PREFIX "ceiling", ceiling);
 }
 
 int store_watch_read(int jailfd, struct store_watch *ret)

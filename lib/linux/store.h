@@ -9,6 +9,7 @@
  *                     ranges which blocks of 65536 ids are taken (range.h)
  *   on `jail/NAME`:   state  struct store_state, without the limits of its record
  *                     limits those, where the jail has any
+ *                     ceiling the most processes that its users may have
  *                     groups in which hierarchies of cgroup v1 it has a group beside (group.h)
  *                     watch  which files process 1 keeps for the tools (struct store_watch)
  *                     dev    the number of the file system in memory that is its /dev
@@ -84,6 +85,9 @@ struct store_frozen {
 int store_frozen_read(int jailfd, struct store_frozen *ret);
 int store_frozen_write(int jailfd, const struct store_frozen *f);
 int store_frozen_drop(int jailfd);
+/* The most processes that its users may have, fixed when they were made (ceiling.h). 0: as many as there are. */
+int store_ceiling_read(int jailfd, uint32_t *ret);
+int store_ceiling_write(int jailfd, uint32_t ceiling);
 int store_params_read(int jailfd, struct jail_params **ret);
 /* Are these what is recorded? 1, 0 or -errno. */
 int store_params_same(int jailfd, const struct jail_params *p);

@@ -35,7 +35,7 @@ memory_body() {
 	fails 75 '^jail: .*limit.disk: its file system in memory holds more than that' jail -m name=$p limit.disk=1m
 	atf_check -o inline:"2m\n" jls -j $p limit.disk
 	# Without it, what path.volatile says.
-	atf_check jail -q -m name=$p limit.disk= limit.inodes=
+	atf_check jail -q -m name=$p limit.disk=unlimited limit.inodes=unlimited
 	got=$(put $p /full 9000)
 	[ "$got" -gt 3500000 ] && [ "$got" -le 4194304 ] || die "$got of 4m"
 	atf_check jail -q -r $p
@@ -100,7 +100,7 @@ project() {
 	jexec $p busybox rm /deep/er/full
 	got=$(put $p /full 9000)
 	[ "$got" -gt 3500000 ] && [ "$got" -le 4198400 ] || die "$got of 4000k"
-	atf_check jail -q -m name=$p limit.disk=
+	atf_check jail -q -m name=$p limit.disk=unlimited
 	got=$(put $p /full 9000)
 	[ "$got" = 9216000 ] || die "$got without a limit"
 	atf_check jail -q -m name=$p limit.disk=1m

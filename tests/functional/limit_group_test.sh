@@ -56,12 +56,12 @@ tasks_body() {
 	atf_check -o ignore jail -m name=$p limit.maxproc=5
 	[ "$(hogs $p.kid fork 40)" = 2 ] || die "the child has more than its parent"
 	reports $p.kid limit.maxproc 5
-	atf_check -o ignore jail -m name=$p limit.maxproc=
+	atf_check -o ignore jail -m name=$p limit.maxproc=unlimited
 	[ "$(hogs $p.kid fork 40)" = 4 ] || die "the child's own is not back"
 	[ "$(hogs $p fork 40)" = 40 ] || die "not lifted"
 	fails 77 "limit.nthr: its parent jail has less: 9" sh -c "jail -q -m name=$p limit.nthr=9 && jail -m name=$p.kid limit.nthr=10"
 	# Below what there is: none is ended, and it is said.
-	atf_check -o ignore jail -m name=$p limit.maxproc=30 limit.nthr=
+	atf_check -o ignore jail -m name=$p limit.maxproc=30 limit.nthr=unlimited
 	jexec $p /bin/sh -c 'for i in 1 2 3 4 5 6; do sleep 20 & done; : >/tmp/ready; wait' &
 	soon rm root/tmp/ready
 	atf_check -o ignore -e match:"jail: $p: limit.maxproc: it has [0-9]+ processes and threads, which is more: they go on" \
@@ -88,10 +88,10 @@ memory_body() {
 	atf_check -s exit:137 -o empty -e ignore jexec $p.kid /bin/limit_hog memory 28
 	reports $p.kid limit.memoryuse 25165824
 	reports $p limit.memoryuse 24m
-	atf_check -o ignore jail -m name=$p limit.memoryuse=200m limit.swapuse=
+	atf_check -o ignore jail -m name=$p limit.memoryuse=200m limit.swapuse=unlimited
 	reports $p.kid limit.memoryuse 32m
 	atf_check -o inline:'ok\n' jexec $p /bin/limit_hog memory 120
-	atf_check -o ignore jail -m name=$p limit.memoryuse=
+	atf_check -o ignore jail -m name=$p limit.memoryuse=unlimited
 	atf_check -o inline:'ok\n' jexec $p /bin/limit_hog memory 220
 	fails 65 "limit.memoryuse.soft: .*above limit.memoryuse" jail -m name=$p limit.memoryuse=1m limit.memoryuse.soft=2m
 	atf_check -o ignore jail -m name=$p limit.memoryuse=64m limit.memoryuse.soft=32m
@@ -160,7 +160,7 @@ pcpu_body() {
 	reports $p.two limit.pcpu 20
 	got=$(hogs $p.two spin 1000)
 	[ "$got" -lt 500 ] || die "lowered: $got ms of 1000"
-	atf_check -o ignore jail -m name=$p limit.pcpu=
+	atf_check -o ignore jail -m name=$p limit.pcpu=unlimited
 	got=$(hogs $p.two spin 1000)
 	[ "$got" -lt 700 ] || die "the child's own: $got ms of 1000"
 	atf_check -o ignore -e match:'limit.pcpu: 99900% is more than this machine' jail -m name=$p limit.pcpu=99900
@@ -223,7 +223,7 @@ shares_body() {
 	atf_check -o inline:"$first\n" cat "$file"
 	atf_check -o ignore jail -m name=$p limit.cpushare=50
 	atf_check -o inline:"$then\n" cat "$file"
-	atf_check -o ignore jail -m name=$p limit.cpushare=
+	atf_check -o ignore jail -m name=$p limit.cpushare=unlimited
 	atf_check -o inline:"$last\n" cat "$file"
 	fails 65 "limit.cpushare: .*allowed: one weight from 1 to 10000" jail -m name=$p limit.cpushare=0
 	if jail -q -m name=$p limit.ioshare=200 2>err; then
@@ -261,12 +261,12 @@ cpuset_body() {
 		atf_check -o ignore jail -m name=$p limit.cpuset=0-$last
 		reports $p.kid limit.cpuset 0-$last
 		[ "$(hogs $p.kid processors)" = $((last + 1)) ] || die "the child's own is not back"
-		atf_check -o ignore jail -m name=$p.kid limit.cpuset=
+		atf_check -o ignore jail -m name=$p.kid limit.cpuset=unlimited
 		[ "$(hogs $p.kid processors)" = $((last + 1)) ] || die "the child's is not lifted"
 		atf_check -o ignore jail -m name=$p limit.cpuset=$last
 		[ "$(hogs $p.kid processors)" = 1 ] || die "lowered, but not beneath"
 	fi
-	atf_check -o ignore jail -m name=$p limit.cpuset= limit.cpuset.mems=
+	atf_check -o ignore jail -m name=$p limit.cpuset=unlimited limit.cpuset.mems=unlimited
 	[ "$(hogs $p processors)" = $((last + 1)) ] || die "not lifted"
 	atf_check -o ignore jail -r $p
 	nothing_left
@@ -288,7 +288,7 @@ io_body() {
 	box $(prefix) limit.writebps=1m mount="$(pwd)/data /data nullfs rw 0 0"
 	ms=$(at_rate write 2048)
 	[ "$ms" -ge 1500 ] && [ "$ms" -le 20000 ] || die "2 MiB at 1 MiB/s took $ms ms"
-	atf_check -o ignore jail -m name=$p limit.writebps= limit.readbps=1m
+	atf_check -o ignore jail -m name=$p limit.writebps=unlimited limit.readbps=1m
 	ms=$(at_rate read 2048)
 	[ "$ms" -ge 1500 ] && [ "$ms" -le 20000 ] || die "read: 2 MiB at 1 MiB/s took $ms ms"
 	# A busy disk may take as long by itself, but not each time.
@@ -297,12 +297,12 @@ io_body() {
 		[ "$ms" -gt 1400 ] || break
 	done
 	[ "$ms" -le 1400 ] || die "lifted, but 2 MiB took $ms ms"
-	atf_check -o ignore jail -m name=$p limit.readbps= limit.writeiops=16 limit.readiops=16
+	atf_check -o ignore jail -m name=$p limit.readbps=unlimited limit.writeiops=16 limit.readiops=16
 	ms=$(at_rate write 2048)
 	[ "$ms" -ge 1400 ] || die "32 writes at 16/s took $ms ms"
 	ms=$(at_rate read 2048)
 	[ "$ms" -ge 1400 ] || die "32 reads at 16/s took $ms ms"
-	atf_check -o ignore jail -m name=$p limit.writeiops= limit.readiops= limit.writebps="$(pwd)/data:1m"
+	atf_check -o ignore jail -m name=$p limit.writeiops=unlimited limit.readiops=unlimited limit.writebps="$(pwd)/data:1m"
 	ms=$(at_rate write 2048)
 	[ "$ms" -ge 1500 ] || die "named by a directory: 2 MiB at 1 MiB/s took $ms ms"
 	atf_check -o ignore jail -r $p
@@ -328,7 +328,7 @@ io_children_body() {
 		p=$p.kid
 		ms=$(at_rate write 512)
 		[ "$ms" -ge 1500 ] || die "lowered above: 512 KiB at 256 KiB/s took $ms ms"
-		atf_check -o ignore jail -m name=$p limit.writebps=
+		atf_check -o ignore jail -m name=$p limit.writebps=unlimited
 		ms=$(at_rate write 1024)
 		[ "$ms" -ge 1500 ] || die "the child's own: 1 MiB at 512 KiB/s took $ms ms"
 		p=${p%.kid}
@@ -337,7 +337,7 @@ io_children_body() {
 		grep -q "limit.writebps: on cgroup v1 the jail would leave the limits of I/O that $p has" err || die "$(cat err)"
 		fails 69 "limit.readbps: on cgroup v1" jail -m name=$p.kid limit.readbps=512k
 		fails 69 "limit.writeiops: on cgroup v1" jail -c name=$p.two path="$root" persist limit.writeiops=5
-		atf_check -o ignore jail -m name=$p limit.writebps=
+		atf_check -o ignore jail -m name=$p limit.writebps=unlimited
 		atf_check -o ignore jail -m name=$p.kid limit.writebps=512k
 		fails 69 "limit.writebps: on cgroup v1 it would not hold for jails within it" jail -m name=$p limit.writebps=1m
 		atf_check -o inline:"-\n" jls -j $p limit.writebps

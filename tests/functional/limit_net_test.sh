@@ -56,7 +56,7 @@ directions_body() {
 	atf_check jail -q -m name=$p limit.netrate=in:8m
 	transfer host $p 3
 	near 2500
-	atf_check jail -q -m name=$p limit.netrate=
+	atf_check jail -q -m name=$p limit.netrate=unlimited
 	transfer host $p 8
 	transfer $p host 8
 	# Without one the same takes a small part of what it would take with one; far less, unless the machine is very busy.

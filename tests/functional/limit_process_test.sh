@@ -92,7 +92,7 @@ ipc_body() {
 	atf_check -s not-exit:0 -e match:'No space' jexec $p /bin/sh -c 'ipcmk -Q'
 	atf_check -s not-exit:0 -e match:'No space' jexec $p /bin/sh -c 'ipcmk -S 1'
 	atf_check -s not-exit:0 -e ignore jexec $p /bin/sh -c 'echo 100 >/proc/sys/kernel/shmmni'
-	atf_check jail -q -m name=$p limit.nshm=3 limit.nmsgq=
+	atf_check jail -q -m name=$p limit.nshm=3 limit.nmsgq=unlimited
 	atf_check -o ignore jexec $p /bin/sh -c 'ipcmk -M 4096 && ipcmk -Q'
 	atf_check -s not-exit:0 -e match:'No space' jexec $p /bin/sh -c 'ipcmk -M 4096'
 	atf_check jail -q -R $p
@@ -129,7 +129,7 @@ terminals_body() {
 	atf_check jail -q -m name=$p limit.pseudoterminals=4
 	atf_check -o inline:"4\n" jexec $p /bin/sh -c "$ptys"
 	atf_check -o match:"mode=620,ptmxmode=666,max=4" jexec $p /bin/sh -c 'busybox grep devpts /proc/mounts'
-	atf_check jail -q -m name=$p limit.pseudoterminals=
+	atf_check jail -q -m name=$p limit.pseudoterminals=unlimited
 	atf_check -o inline:"6\n" jexec $p /bin/sh -c "$ptys"
 	atf_check jail -q -R $p
 	nothing_left

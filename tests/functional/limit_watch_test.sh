@@ -81,7 +81,7 @@ live_body() {
 	# What was counted stays counted.
 	atf_check jail -q -m name=$p limit.cputime=2h
 	hits "cputime:sigkill=0,wallclock:log=1"
-	atf_check jail -q -m name=$p limit.cputime= limit.wallclock=
+	atf_check jail -q -m name=$p limit.cputime=unlimited limit.wallclock=unlimited
 	atf_check -o inline:"-\n" jls -j $p limit.hits
 	atf_check jail -q -m name=$p limit.wallclock=1
 	ended
