@@ -156,6 +156,33 @@ inherited_body() {
 	nothing_left
 }
 
+define_case bomb 'a jail without limits has a limit of processes, for all its users together'
+bomb_body() {
+	[ -x "$root/bin/limit_hog" ] || cp "$JAIL_HOSTILE/limit_hog" "$root/bin/limit_hog"
+	# The machine's share would take long to fill: the tool's own limit counts where that is lower.
+	for users in root worker; do
+		prlimit --nproc=100: jail -q -c name=$p path="$root" children.max=2 persist
+		atf_check -o inline:"100\n" jls -j $p limit.maxproc
+		jexec $p /bin/sh -c 'sleep 60 & sleep 60 & sleep 60 & sleep 60'  >/dev/null 2>&1 </dev/null &
+		count=$(jexec -U $users $p /bin/limit_hog fork 1000)
+		[ "$count" -lt 100 ] || die "$users had $count processes"
+		# A child jail's processes count as its parent's; the host's do not.
+		jail -q -c name=$p.kid path="$root" persist
+		count=$(jexec $p.kid /bin/limit_hog fork 1000)
+		[ "$count" -lt 100 ] || die "its child had $count processes"
+		atf_check -o inline:"150\n" "$root/bin/limit_hog" fork 150
+		atf_check -s exit:75 -e match:'at most 100 processes' jail -m name=$p limit.maxproc=101
+		atf_check -s exit:75 -e match:'at most 100 processes' jail -m name=$p nolimit.maxproc
+		atf_check -o ignore jail -R $p
+	done
+	prlimit --nproc=100: jail -q -c name=$p path="$root" limit.maxproc=unlimited persist
+	atf_check -o inline:"150\n" jexec $p /bin/limit_hog fork 150
+	atf_check -o inline:"unlimited\n" jls -j $p limit.maxproc
+	atf_check -s exit:65 -e match:'limit.maxproc: a value is needed: "unlimited" lifts' jail -m name=$p limit.maxproc=
+	atf_check -o ignore jail -R $p
+	nothing_left
+}
+
 atf_init_test_cases() {
 	atf_add_test_case rlimit
 	atf_add_test_case group
@@ -164,4 +191,5 @@ atf_init_test_cases() {
 	atf_add_test_case fifo
 	atf_add_test_case page
 	atf_add_test_case inherited
+	atf_add_test_case bomb
 }

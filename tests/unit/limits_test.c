@@ -155,6 +155,8 @@ static void refusals(void **state)
 	refused("limit.memoryuse=1x", "limit.memoryuse", "no number of its kind");
 	refused("limit.memoryuse=1g:throttle", "limit.memoryuse", "it can't do that: allowed:");
 	refused("limit.memoryuse=1g:sigfoo", "limit.memoryuse", "no such action");
+	refused("limit.memoryuse=unlimited,1g", "limit.memoryuse", "stands alone");
+	refused("limit.cpuset=0,unlimited", "limit.cpuset", "stands alone");
 	refused("limit.memoryuse=1g:", "limit.memoryuse", "no such action");
 	refused("limit.memoryuse=/dev/sda:1g", "limit.memoryuse", "too many colons");
 	refused("limit.openfiles=100:sigterm", "limit.openfiles", "it can't do that");
