@@ -86,9 +86,7 @@ const struct jail_param table_rows[] = {
 	"the kernel's audit state is not divided among jails"),
     ALLOW("settime", F, "false", "the host's clock may be set (with users=inherit)"),
     ALLOW("socket_af", F, "false",
-	"sockets of other families than IPv4, IPv6, local and route, and of other protocols of IP than TCP, MPTCP, "
-	"UDP, "
-	"UDP-Lite and ICMP may be opened; the kernel may load modules for them"),
+	"sockets of all families and protocols; without: IPv4, IPv6 (TCP, MPTCP, UDP, UDP-Lite, ICMP), local, route"),
     ALLOW("suser", F, "true", "user 0 inside has privileges; without, it is a user like any other"),
     ALLOW("sysvipc", F, "false", "the host's System V IPC objects, as sysvmsg, sysvsem, sysvshm = inherit"),
     BOOL("allow.unprivileged_parent_tampering", FOREIGN, "false", "processes outside may be changed by users inside",

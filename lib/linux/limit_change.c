@@ -196,8 +196,6 @@ static int change_all(const struct running *jail, const struct plan *plan, bool 
 	if (memcmp(was->limit, will->limit, sizeof(will->limit)) == 0)
 		return 0;
 	r = rlimit_check(was, will, err);
-	if (r == 0)
-		r = ceiling_check(jail->dirfd, plan, will, err);
 	if (r < 0)
 		return r;
 	r = change_one(jail, plan, own, was, will, err);
@@ -211,7 +209,9 @@ static int change_all(const struct running *jail, const struct plan *plan, bool 
 int limit_change(
     const struct running *jail, const struct plan *plan, const struct policy_record *will, struct jail_error *err)
 {
-	return change_all(jail, plan, true, will, err);
+	int r = ceiling_check(jail->dirfd, plan, will, err);
+
+	return r < 0 ? r : change_all(jail, plan, true, will, err);
 }
 
 void limit_change_back(const struct running *jail, const struct plan *plan, const struct policy_record *will)

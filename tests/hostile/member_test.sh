@@ -158,6 +158,7 @@ inherited_body() {
 
 define_case bomb 'a jail without limits has a limit of processes, for all its users together'
 bomb_body() {
+	new_root
 	[ -x "$root/bin/limit_hog" ] || cp "$JAIL_HOSTILE/limit_hog" "$root/bin/limit_hog"
 	# The machine's share would take long to fill: the tool's own limit counts where that is lower.
 	for users in root worker; do
