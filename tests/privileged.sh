@@ -36,7 +36,7 @@ table() {
 	# shellcheck disable=SC2046 # names without spaces
 	{
 		row 'decides what a jail may do' $(ls kern/policy/*.c kern/policy/*.h)
-		row 'makes, enters, changes and removes jails' $(ls lib/linux/*.c lib/linux/*.h lib/life.c)
+		row 'makes, enters, changes and removes jails' $(ls lib/linux/*.[ch] lib/linux/*/*.[ch] lib/life.c lib/trusted.[ch])
 		row 'runs inside as process 1' $(ls libexec/*.c libexec/*.h)
 	}
 	printf '| together | | %s |\n' "$total"
