@@ -178,8 +178,9 @@ busy_body() {
 		end
 		take
 	done
+	cp "$root/bin/busybox" grant/busybox
 	grant
-	jexec $p sh -c 'chroot /a/b /run sleep 1000' >/dev/null 2>&1 </dev/null &
+	jexec $p sh -c 'chroot /a/b /busybox sleep 1000' >/dev/null 2>&1 </dev/null &
 	soon jexec $p sh -c 'stat -c %N /proc/[0-9]*/root | grep -q /a/b'
 	kept "in use.*: [a-z]*\[[0-9]*\]"
 	end
