@@ -9,6 +9,9 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#if defined(__linux__)
+#include <sys/vfs.h>
+#endif
 
 #include "error.h"
 
@@ -55,13 +58,43 @@ static int check(const struct walk *w, const struct stat *st, mode_t writable, c
 	return jail_error_hint(err, EPERM, "chmod go-w %.300s%.255s", w->at, w->entry);
 }
 
+#if defined(__linux__)
+#define FUSE_MAGIC 0x65735546 /* linux/magic.h */
+
+/* Whoever has mounted a FUSE file system says who owns its files, and can be an ordinary user. */
+static int check_file_system(const struct walk *w, int fd, const char *said, struct jail_error *err)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return cannot_open(w, errno, err);
+	if (fs.f_type != FUSE_MAGIC)
+		return 0;
+	(void)jail_error_set(err, EPERM,
+	    "%.300s%.255s is on a FUSE file system, which can say anything of its owner, and "
+	    "what %s is run as root",
+	    w->at, w->entry, said);
+	return jail_error_hint(err, EPERM, "copy it to a file system of the host's");
+}
+#else
+static int check_file_system(const struct walk *w, int fd, const char *said, struct jail_error *err)
+{
+	(void)w, (void)fd, (void)said, (void)err;
+	return 0;
+}
+#endif
+
 /* The walk goes on in this directory, which it owns from now on. */
 static int enter(struct walk *w, int dir, struct jail_error *err)
 {
 	struct stat st;
+	int r;
 
 	(void)close_fd(w->dir);
 	w->dir = dir;
+	r = check_file_system(w, dir, "files in it say", err);
+	if (r < 0)
+		return r;
 	if (fstat(dir, &st) < 0)
 		return cannot_open(w, errno, err);
 	w->shared = (st.st_mode & S_ISVTX) != 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
@@ -144,6 +177,8 @@ static int open_last(struct walk *w, int *ret_fd, struct jail_error *err)
 		return cannot_open(w, errno, err);
 	if (S_ISREG(st.st_mode))
 		r = check(w, &st, S_IWGRP | S_IWOTH, "it says", err);
+	if (r == 0)
+		r = check_file_system(w, fd, "it says", err);
 	if (r == 0)
 		*ret_fd = take_fd(&fd);
 	return r;

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * view_clean.c: what a jail leaves on the host: the work directory of an overlay that writes to a directory of the
- * host, made by us beside that directory, mode 0700, removed by name and without following anything; and the quota of
- * its `path`.
+ * host, made by us beside that directory, mode 0700, with a mark by which it is known when it is removed; and the quota
+ * of its `path`.
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "disk.h"
 #include "project.h"
 #include "view_parts.h"
 
+/* On a work directory of ours; nobody but the host's root can set or see it. */
+#define WORK_MARK "trusted.jail.work"
 #define DEPTH_MAX 8 /* the kernel's own are work/, index/ and, for a moment, a file or directory being copied */
 
 struct entry {
@@ -23,23 +26,14 @@ struct entry {
 	char name[];
 };
 
-static int remove_tree(int holder, const char *name, unsigned depth)
+static int remove_tree(int holder, const char *name, unsigned depth);
+
+static int empty_directory(int dir, unsigned depth)
 {
-	_cleanup_close_ int dir = -1;
 	char buffer[4096] __attribute__((aligned(8)));
 	bool removed = true;
 	long n = 0;
 
-	if (unlinkat(holder, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	if (unlinkat(holder, name, AT_REMOVEDIR) == 0)
-		return 0;
-	if (depth >= DEPTH_MAX)
-		return -ELOOP;
-	dir = sys_openat2(holder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0,
-	    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
-	if (dir < 0)
-		return negative_errno();
 	while (removed && (n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
 		removed = false;
 		for (long at = 0; at < n;) {
@@ -58,24 +52,107 @@ static int remove_tree(int holder, const char *name, unsigned depth)
 		if (lseek(dir, 0, SEEK_SET) < 0)
 			return negative_errno();
 	}
-	if (n < 0)
-		return negative_errno();
+	return n < 0 ? negative_errno() : 0;
+}
+
+static int open_directory(int holder, const char *name)
+{
+	int fd = sys_openat2(holder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0,
+	    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+
+	return fd < 0 ? negative_errno() : fd;
+}
+
+static int remove_directory(int holder, const char *name)
+{
 	return unlinkat(holder, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? negative_errno() : 0;
 }
 
-int view_work_remove(int dirfd, const char *work_name)
+static int remove_tree(int holder, const char *name, unsigned depth)
 {
-	_cleanup_close_ int work = sys_openat2(dirfd, work_name, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH);
+	_cleanup_close_ int dir = -1;
+	int r;
+
+	if (unlinkat(holder, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (unlinkat(holder, name, AT_REMOVEDIR) == 0)
+		return 0;
+	if (depth >= DEPTH_MAX)
+		return -ELOOP;
+	dir = open_directory(holder, name);
+	if (dir < 0)
+		return dir;
+	r = empty_directory(dir, depth);
+	return r < 0 ? r : remove_directory(holder, name);
+}
+
+/* Is it root's alone? Nobody else can put anything into it, then. */
+static int is_roots(int fd)
+{
 	struct stat st;
 
-	if (work < 0)
-		return errno == ENOENT ? 0 : negative_errno();
-	if (fstat(work, &st) < 0)
+	if (fstat(fd, &st) < 0)
 		return negative_errno();
-	/* Somebody else's file of that name stays. */
-	if (!S_ISDIR(st.st_mode) || st.st_uid != 0 || (st.st_mode & 077) != 0)
+	return S_ISDIR(st.st_mode) && st.st_uid == 0 && (st.st_mode & 077) == 0;
+}
+
+/* 1, 0 or -errno; leaves the place where reading goes on at the beginning. */
+static int is_empty(int dir)
+{
+	char buffer[256] __attribute__((aligned(8)));
+	long n, entries = 0;
+
+	while ((n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0)
+		for (long at = 0; at < n; entries++)
+			at += ((const struct entry *)(const void *)(buffer + at))->length;
+	if (n < 0 || lseek(dir, 0, SEEK_SET) < 0)
+		return negative_errno();
+	return entries <= 2; /* "." and ".." */
+}
+
+int view_work_mark(int holder, const char *work_name)
+{
+	_cleanup_close_ int dir = open_directory(holder, work_name);
+	int r = dir < 0 ? dir : is_roots(dir);
+
+	if (r > 0)
+		r = is_empty(dir);
+	if (r <= 0)
+		return r < 0 ? r : -ESTALE;
+	return fsetxattr(dir, WORK_MARK, "", 0, 0) < 0 ? negative_errno() : 0;
+}
+
+/*
+ * Whoever owns the directory that holds it can put another directory of root's there under that name. Only one with the
+ * mark is emptied, by descriptor; what has the name afterwards is removed only if it is empty.
+ */
+int view_work_remove(int dirfd, const char *work_name)
+{
+	_cleanup_close_ int work = open_directory(dirfd, work_name);
+	int r;
+
+	if (work == -ENOENT)
+		return 0;
+	if (work == -ENOTDIR || work == -ELOOP)
 		return -EEXIST;
-	return remove_tree(dirfd, work_name, 0);
+	if (work < 0)
+		return work;
+	r = is_roots(work);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return -EEXIST; /* somebody else's of that name stays */
+	if (fgetxattr(work, WORK_MARK, NULL, 0) < 0) {
+		if (errno != ENODATA)
+			return negative_errno();
+		/* Made and not marked any more, by a tool that was killed: then it is empty. */
+		r = remove_directory(dirfd, work_name);
+		return r == -ENOTEMPTY ? -EEXIST : r;
+	}
+	r = empty_directory(work, 0);
+	if (r == 0)
+		r = remove_directory(dirfd, work_name);
+	return r == -ENOTEMPTY ? -EEXIST : r;
 }
 
 /* The name of the work directory beside an open directory. */
@@ -169,9 +246,11 @@ static int clean_one(const struct host_place *p, struct jail_error *err)
 
 	if ((p->flags & HOST_PLACE_WRITTEN) == 0)
 		return 0;
-	fd = host_place_open(p, NULL);
-	if (fd < 0)
+	fd = host_place_open(p, err);
+	if (fd == -ESTALE)
 		return left(p, err);
+	if (fd < 0)
+		return fd;
 	if ((p->flags & HOST_PLACE_WORK) != 0)
 		r = clean(fd, p, err);
 	if (r == 0 && (p->flags & HOST_PLACE_LIMITED) != 0)

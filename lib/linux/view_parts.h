@@ -300,5 +300,7 @@ int view_machine_id(const char *uuid, char ret[33]);
 
 /* Remove `<name>.jail-work` beside a directory. `dirfd`: the directory that holds both. */
 int view_work_remove(int dirfd, const char *work_name);
+/* The new work directory gets the mark that view_work_remove() looks for. ESTALE: something else has its name. */
+int view_work_mark(int holder, const char *work_name);
 
 #endif

@@ -82,6 +82,8 @@ int view_work_make(int *holder_fd, const char *work_name, struct jail_error *err
 
 	if (r == 0 && mkdirat(*holder_fd, work_name, 0700) < 0)
 		r = negative_errno();
+	if (r == 0)
+		r = view_work_mark(*holder_fd, work_name);
 	if (r == 0) {
 		fd = sys_openat2(*holder_fd, work_name, O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 		r = fd < 0 ? negative_errno() : 0;

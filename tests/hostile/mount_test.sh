@@ -167,6 +167,16 @@ namespaces_body() {
 	take
 }
 
+define_case own_memory "a jail whose file system is in memory, which process 1 keeps open, gives mounts back too"
+own_memory_body() {
+	prepare
+	atf_check -o ignore jail -c name=$p path=$root path.volatile=16m persist
+	atf_check -o ignore jail -m name=$p mount="$(pwd)/grant /mnt nullfs ro 0 0"
+	atf_check -o inline:'secret\n' jexec $p cat /mnt/file
+	atf_check -o ignore jail -m name=$p mount=
+	atf_check -s exit:1 -e ignore jexec $p cat /mnt/file
+}
+
 define_case busy "what a process holds stays, and the process is named"
 busy_body() {
 	box
@@ -260,7 +270,7 @@ killed_body() {
 }
 
 atf_init_test_cases() {
-	for t in attributes kinds moved namespaces busy family devices killed; do
+	for t in attributes kinds moved namespaces own_memory busy family devices killed; do
 		atf_add_test_case $t
 	done
 }

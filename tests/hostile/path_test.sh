@@ -143,7 +143,7 @@ globs_body() {
 	atf_check -o empty jail -cq name=$p.k path=$root command='ls -A /a*'
 }
 
-define_case leftovers "a directory that was put in the place of another is not cleaned up"
+define_case leftovers exchanged "a directory that was put in the place of another is not cleaned up"
 leftovers_body() {
 	new_root
 	mkdir -p over other/j
@@ -160,6 +160,30 @@ leftovers_body() {
 	mv moved/t t
 	atf_check jail -qr $p
 	[ ! -e .t.jail-work ] || die "the work directory is left"
+}
+
+define_case exchanged "root's own directory under the name of a work directory is not emptied"
+exchanged_body() {
+	new_root
+	mkdir home home/up && chown 12345 home home/up
+	mkdir -m 700 home/backup && mkdir home/backup/deep && echo keep >home/backup/deep/f
+	for when in before after; do
+		[ $when = after ] || mv home/backup home/.up.jail-work
+		jail -cq name=$p path=$root mount="$(pwd)/home/up /mnt unionfs rw 0 0" persist 2>err
+		code=$?
+		if [ $when = before ]; then
+			[ $code != 0 ] || die "made over another directory"
+			mv home/.up.jail-work home/backup
+		else
+			[ $code = 0 ] || die "not made: $(cat err)"
+			mv home/.up.jail-work home/old && mv home/backup home/.up.jail-work
+			jail -rq $p 2>err
+			mv home/.up.jail-work home/backup
+		fi
+		[ "$(cat home/backup/deep/f)" = keep ] || die "$when: it was emptied"
+	done
+	jail -Rq $p 2>/dev/null
+	nothing_left
 }
 
 define_case console "exec.consolelog: a link, a FIFO, a device and another name are refused"
@@ -199,7 +223,7 @@ console_body() {
 }
 
 atf_init_test_cases() {
-	for c in grandchild pathless sources user system hidden globs leftovers console; do
+	for c in grandchild pathless sources user system hidden globs leftovers exchanged console; do
 		atf_add_test_case $c
 	done
 }

@@ -136,19 +136,25 @@ int host_places_note(int jailfd, uint32_t flags)
 	return r;
 }
 
-bool host_place_is(const struct host_place *p, int fd)
+int host_place_is(const struct host_place *p, int fd)
 {
 	struct host_identity id;
+	int r = host_identity_of(fd, &id);
 
-	return host_identity_of(fd, &id) == 0 && host_identity_same(&id, &p->id);
+	return r < 0 ? r : host_identity_same(&id, &p->id);
 }
 
 int host_place_open(const struct host_place *p, struct jail_error *err)
 {
-	int fd = host_path_open(-1, p->name, O_PATH | O_DIRECTORY, err);
+	_cleanup_close_ int fd = host_path_open(-1, p->name, O_PATH | O_DIRECTORY, err);
+	int r;
 
-	if (fd >= 0 && host_place_is(p, fd))
+	if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP)
 		return fd;
-	(void)close_fd(fd);
+	r = fd < 0 ? 0 : host_place_is(p, fd);
+	if (r < 0)
+		return jail_error_sys(err, -r, "%s", p->name);
+	if (r > 0)
+		return take_fd(&fd);
 	return jail_error_set(err, ESTALE, "%s was moved or replaced since the jail was made", p->name);
 }

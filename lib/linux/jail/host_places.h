@@ -46,8 +46,8 @@ int host_places_read(int jailfd, struct host_places *ret);
 /* `path` has these flags as well from now on. -errno. */
 int host_places_note(int jailfd, uint32_t flags);
 
-/* Is that what it was? */
-bool host_place_is(const struct host_place *p, int fd);
+/* Is that what it was? 1, 0 or -errno. */
+int host_place_is(const struct host_place *p, int fd);
 /* Open it from the host's root. ESTALE: it is not there, or something else is. */
 int host_place_open(const struct host_place *p, struct jail_error *err);
 

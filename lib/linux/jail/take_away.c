@@ -10,10 +10,12 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "../../plan.h"
 #include "../../util.h"
 #include "../error.h"
+#include "../store.h"
 #include "../sys.h"
 #include "places.h"
 
@@ -115,6 +117,7 @@ struct search {
 	uint64_t ns;	/* instead: who is in this mount namespace; 0: not asked */
 	struct holders holders;
 	struct mount_object init; /* our reaper: its program is on a mount of its own */
+	uint64_t memory; /* device of the jail's own file system in memory, of which it has a descriptor; 0: none */
 };
 
 /*
@@ -131,6 +134,8 @@ static bool is_stray(const struct search *s, const struct reference *r)
 	fd = openat(r->thread, r->file, O_PATH | O_CLOEXEC);
 	if (fd < 0 || mount_object(fd, &o) < 0 ||
 	    (o.ino == s->init.ino && o.major == s->init.major && o.minor == s->init.minor))
+		return false;
+	if (s->memory != 0 && makedev(o.major, o.minor) == s->memory)
 		return false;
 	if (S_ISDIR(o.mode))
 		return true;
@@ -162,9 +167,12 @@ static int look_at(void *arg, const struct reference *r)
 static int search(const struct taken *t, uint64_t mount, uint64_t ns, struct search *ret)
 {
 	_cleanup_close_ int init = open(JAIL_LIBEXECDIR "/jail-init", O_PATH | O_CLOEXEC);
+	struct store_watch kept;
 	int r = places_home(&t->places);
 
 	*ret = (struct search){.t = t, .mount = mount, .ns = ns};
+	if (store_watch_read(t->what->jailfd, &kept) == 0)
+		ret->memory = kept.disk_dev;
 	if (init >= 0)
 		(void)mount_object(init, &ret->init);
 	return r < 0 ? r : references_each(t->what->jailfd, look_at, ret);

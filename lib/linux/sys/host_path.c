@@ -307,7 +307,11 @@ int host_identity_of(int fd, struct host_identity *ret)
 	id.device = st.st_dev;
 	id.inode = st.st_ino;
 	handle->handle_bytes = HOST_HANDLE_MAX;
-	if (name_to_handle_at(fd, "", handle, &mount, AT_EMPTY_PATH) == 0) {
+	if (name_to_handle_at(fd, "", handle, &mount, AT_EMPTY_PATH) < 0) {
+		/* The file system has no handles, larger ones, or the kernel has none at all. */
+		if (errno != EOPNOTSUPP && errno != EOVERFLOW && errno != ENOSYS)
+			return negative_errno();
+	} else {
 		id.handle_type = handle->handle_type;
 		id.handle_size = handle->handle_bytes;
 		memcpy(id.handle, handle->f_handle, handle->handle_bytes);
