@@ -58,7 +58,8 @@ uint32_t ceiling_of(const struct plan *plan)
 	return most < UINT32_MAX ? (uint32_t)most : 0;
 }
 
-int ceiling_check(int jailfd, const struct plan *plan, const struct policy_record *will, struct jail_error *err)
+int ceiling_check(int jailfd, const struct plan *plan, const struct policy_record *was,
+    const struct policy_record *will, struct jail_error *err)
 {
 	uint64_t asked = will->limit[POLICY_L_MAXPROC];
 	uint32_t ceiling;
@@ -66,7 +67,10 @@ int ceiling_check(int jailfd, const struct plan *plan, const struct policy_recor
 
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot read its limit of processes");
-	if (ceiling == 0 || (asked == POLICY_UNLIMITED ? !plan->maxproc_lifted : asked <= ceiling))
+	/* A lower limit that is lifted leaves the ceiling; where there was none, the ceiling itself was meant. */
+	if (asked == POLICY_UNLIMITED && (!plan->maxproc_lifted || was->limit[POLICY_L_MAXPROC] != POLICY_UNLIMITED))
+		return 0;
+	if (ceiling == 0 || asked <= ceiling)
 		return 0;
 	(void)jail_error_set(err, EBUSY, "its users were made with at most %u processes, which is fixed", ceiling);
 	jail_error_param(err, "limit.maxproc");

@@ -38,6 +38,14 @@ static int report_chosen(struct jail_params *p, const char *name, unsigned long 
 	return r;
 }
 
+/* No limit of processes was given, or it was lifted again. */
+static bool is_unlimited(const struct jail_params *p)
+{
+	const char *value;
+
+	return jail_params_get(p, "limit.maxproc", &value) < 0 || strcmp(value, "unlimited") == 0;
+}
+
 /* 0: the directory above is no jail's. */
 static uint32_t parent_jid(int dirfd)
 {
@@ -140,7 +148,7 @@ static int report_state(struct jail_params *p, const char *name, int dirfd, cons
 		r = report_chosen(p, "users.base", s->record.users_base);
 	if (r == 0 && s->record.users_count > 0)
 		r = report_chosen(p, "users.count", s->record.users_count);
-	if (r == 0 && store_ceiling_read(dirfd, &ceiling) == 0 && ceiling > 0 && !jail_params_has(p, "limit.maxproc"))
+	if (r == 0 && store_ceiling_read(dirfd, &ceiling) == 0 && ceiling > 0 && is_unlimited(p))
 		r = report_chosen(p, "limit.maxproc", ceiling);
 	if (r == 0 && (s->flags & STORE_F_INIT) != 0)
 		r = report_restarts(p, s);

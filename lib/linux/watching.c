@@ -352,8 +352,10 @@ int watching_change(int jailfd, const struct store_state *s, int pidfd, const st
 	struct watch_page was = {0}, will = {0};
 	int r = fd < 0 ? fd : page_read(fd, &was);
 
-	if (r == -ENOENT)
-		return 0; /* watching_check_running() has seen to it that there is nothing */
+	/* watching_check_running() has seen to it that there is nothing; or process 1 has ended, as nopersist lets it.
+	 */
+	if (r == -ENOENT || r == -ESRCH)
+		return 0;
 	if (r == 0) {
 		describe(plan, record, &will);
 		keep_counts(&will, &was);

@@ -301,10 +301,16 @@ static int begin_freeze(const struct tree *t, const char *top, int dirfd)
 	}
 }
 
+/* Tried again when it fails: a jail that stays frozen is worse than any other end. */
 static void end_freeze(int dirfd, bool keep)
 {
-	if (keep || write_freeze(dirfd, false) == 0)
-		(void)store_frozen_drop(dirfd);
+	bool goes_on = keep;
+
+	for (unsigned tries = 0; !goes_on && tries < 5; tries++)
+		goes_on = write_freeze(dirfd, false) == 0;
+	for (unsigned tries = 0; goes_on && tries < 5; tries++)
+		if (store_frozen_drop(dirfd) == 0)
+			break;
 }
 
 static int freeze_failed(int r, struct jail_error *err)
