@@ -58,8 +58,7 @@ uint32_t ceiling_of(const struct plan *plan)
 	return most < UINT32_MAX ? (uint32_t)most : 0;
 }
 
-int ceiling_check(int jailfd, const struct plan *plan, const struct policy_record *was,
-    const struct policy_record *will, struct jail_error *err)
+int ceiling_check(int jailfd, const struct policy_record *will, struct jail_error *err)
 {
 	uint64_t asked = will->limit[POLICY_L_MAXPROC];
 	uint32_t ceiling;
@@ -67,10 +66,8 @@ int ceiling_check(int jailfd, const struct plan *plan, const struct policy_recor
 
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot read its limit of processes");
-	/* A lower limit that is lifted leaves the ceiling; where there was none, the ceiling itself was meant. */
-	if (asked == POLICY_UNLIMITED && (!plan->maxproc_lifted || was->limit[POLICY_L_MAXPROC] != POLICY_UNLIMITED))
-		return 0;
-	if (ceiling == 0 || asked <= ceiling)
+	/* Without a limit of its own the jail is held to the ceiling, and jls(8) shows that. */
+	if (ceiling == 0 || asked <= ceiling || asked == POLICY_UNLIMITED)
 		return 0;
 	(void)jail_error_set(err, EBUSY, "its users were made with at most %u processes, which is fixed", ceiling);
 	jail_error_param(err, "limit.maxproc");

@@ -16,7 +16,6 @@
  */
 uint32_t ceiling_of(const struct plan *plan);
 /* May a running jail be given the limit.maxproc of `will`? EBUSY: it was made with a lower ceiling. */
-int ceiling_check(int jailfd, const struct plan *plan, const struct policy_record *was,
-    const struct policy_record *will, struct jail_error *err);
+int ceiling_check(int jailfd, const struct policy_record *will, struct jail_error *err);
 
 #endif

@@ -209,7 +209,7 @@ static int change_all(const struct running *jail, const struct plan *plan, bool 
 int limit_change(
     const struct running *jail, const struct plan *plan, const struct policy_record *will, struct jail_error *err)
 {
-	int r = ceiling_check(jail->dirfd, plan, &jail->state.record, will, err);
+	int r = ceiling_check(jail->dirfd, will, err);
 
 	return r < 0 ? r : change_all(jail, plan, true, will, err);
 }
