@@ -62,6 +62,22 @@ static inline int negative_errno(void)
 	return errno > 0 ? -errno : -EINVAL;
 }
 
+/* A decimal number, ended by `end`: what follows that character, or NULL. NULL as text gives NULL. */
+static inline const char *take_unsigned(const char *text, char end, unsigned *ret)
+{
+	unsigned long value;
+	char *behind;
+
+	if (text == NULL || *text < '0' || *text > '9')
+		return NULL;
+	errno = 0;
+	value = strtoul(text, &behind, 10);
+	if (errno != 0 || value > 0xffffffffu || *behind != end)
+		return NULL;
+	*ret = (unsigned)value;
+	return end != '\0' ? behind + 1 : behind;
+}
+
 /* For what runs on a stack that the address sanitizer did not give out. */
 #define _no_asan_ __attribute__((no_sanitize("address")))
 #define _printf_(a, b) __attribute__((format(printf, a, b)))

@@ -143,14 +143,16 @@ static int hear(struct view *v)
 	at = v->names;
 	for (size_t i = 0; i < v->plan->nmounts; i++) {
 		struct view_named *to = &v->mount[i].named;
-		int n = 0;
+		const char *rest;
 
 		if (!v->mount[i].wanted)
 			continue;
-		if (at >= v->names + size ||
-		    sscanf(at, "%u:%u %u:%u %n", &to->major, &to->minor, &to->stat_major, &to->stat_minor, &n) != 4)
+		rest = at < v->names + size ? take_unsigned(at, ':', &to->major) : NULL;
+		rest = take_unsigned(take_unsigned(rest, ' ', &to->minor), ':', &to->stat_major);
+		rest = take_unsigned(rest, ' ', &to->stat_minor);
+		if (rest == NULL)
 			return -EIO;
-		to->root = at + n;
+		to->root = rest;
 		at += strlen(at) + 1;
 	}
 	return 0;

@@ -32,13 +32,15 @@ static int index_text(struct grants *g)
 		return -EBADMSG;
 	for (; at < g->text + g->size; at += strlen(at) + 1) {
 		struct grant *to = &g->item[g->count];
+		const char *rest;
 
 		part[n++] = at;
 		if (n < STRINGS)
 			continue;
 		n = 0;
 		*to = (struct grant){.source = part[0], .target = part[1], .root = part[3]};
-		if (sscanf(part[2], "%u:%u %u:%u", &to->major, &to->minor, &to->stat_major, &to->stat_minor) != 4)
+		rest = take_unsigned(take_unsigned(part[2], ':', &to->major), ' ', &to->minor);
+		if (take_unsigned(take_unsigned(rest, ':', &to->stat_major), '\0', &to->stat_minor) == NULL)
 			return -EBADMSG;
 		g->count++;
 	}

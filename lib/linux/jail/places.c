@@ -275,7 +275,8 @@ static int learn_host(struct places *p)
 		n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 		text[n > 0 ? n : 0] = '\0';
 		at = strrchr(text, ')');
-		if (at == NULL || sscanf(at, ") %*c %u", &parent) != 1 || parent == 0)
+		/* ") S 1 ..." */
+		if (at == NULL || strlen(at) < 4 || take_unsigned(at + 4, ' ', &parent) == NULL || parent == 0)
 			break;
 		(void)snprintf(who, sizeof(who), "%u", parent);
 		/* One that has just ended has nothing to tell. */
