@@ -4,12 +4,10 @@
  */
 #include "donor.h"
 
-#include <linux/securebits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -18,6 +16,7 @@
 #include "process.h"
 #include "sys.h"
 #include "sys/deadline.h"
+#include "sys/owner.h"
 
 /* What the donor needs; it lives in our memory. */
 struct donor_stack {
@@ -70,52 +69,36 @@ static int clone_donor(struct donor_stack *s, int *ret_pidfd)
 	return pid < 0 ? negative_errno() : pid;
 }
 
-/* What a thread was before it became the owner of a jail's users. */
-struct identity {
-	uid_t real, effective, saved;
-	int securebits, dumpable;
-	struct rlimit processes;
-};
-
 /* The limit is the process's, not the thread's: one at a time. */
 static pthread_mutex_t owner_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void restore_identity(const struct identity *was)
-{
-	(void)syscall(SYS_setresuid, was->real, was->effective, was->saved);
-	(void)prctl(PR_SET_SECUREBITS, was->securebits);
-	(void)prctl(PR_SET_DUMPABLE, was->dumpable);
-	(void)setrlimit(RLIMIT_NPROC, &was->processes);
-}
-
 /*
  * The kernel gives a user namespace no limit when root of the host makes it, and counts the processes of all such
- * namespaces as root's. So the calling thread is the jail's own id for a moment, and keeps its capabilities.
+ * namespaces as root's. So the calling thread is the jail's own id for a moment.
  */
-static int become_owner(uint32_t id, uint32_t processes, struct identity *was)
+static int clone_as_owner(struct donor_stack *s, uint32_t id, int *ret_pidfd)
 {
-	was->securebits = prctl(PR_GET_SECUREBITS);
-	was->dumpable = prctl(PR_GET_DUMPABLE);
-	if (was->securebits < 0 || was->dumpable < 0 || getresuid(&was->real, &was->effective, &was->saved) < 0 ||
-	    limit_processes(processes, &was->processes) < 0)
-		return negative_errno();
-	if (prctl(PR_SET_SECUREBITS, was->securebits | SECBIT_NO_SETUID_FIXUP) == 0 &&
-	    syscall(SYS_setresuid, id, id, was->saved) == 0)
-		return 0;
-	restore_identity(was);
-	return negative_errno();
+	struct owner_before was;
+	int r = owner_become(id, &was);
+
+	if (r == 0) {
+		r = clone_donor(s, ret_pidfd);
+		owner_restore(&was);
+	}
+	return r;
 }
 
 static int clone_owned(struct donor_stack *s, uint32_t id, int *ret_pidfd)
 {
-	struct identity was;
+	struct rlimit before;
 	int r;
 
 	(void)pthread_mutex_lock(&owner_lock);
-	r = become_owner(id, s->processes, &was);
-	if (r == 0) {
-		r = clone_donor(s, ret_pidfd);
-		restore_identity(&was);
+	if (limit_processes(s->processes, &before) < 0)
+		r = negative_errno();
+	else {
+		r = clone_as_owner(s, id, ret_pidfd);
+		(void)setrlimit(RLIMIT_NPROC, &before);
 	}
 	(void)pthread_mutex_unlock(&owner_lock);
 	return r;

@@ -13,6 +13,8 @@
 #include "check.h"
 #include "error.h"
 #include "jail/members.h"
+#include "store.h"
+#include "sys/owner.h"
 
 static const struct {
 	enum policy_limit limit;
@@ -132,6 +134,27 @@ static bool differ(const struct policy_record *was, const struct policy_record *
 	return false;
 }
 
+/*
+ * Without CAP_SYS_RESOURCE this process may not limit another user's processes. As the owner of the outermost jail's
+ * users it may, as long as it raises nothing.
+ */
+static int change_as_owner(int jailfd, int outermostfd, struct changing *c)
+{
+	struct store_state outermost;
+	struct owner_before was;
+	int r = store_state_read(outermostfd, &outermost);
+
+	if (r == 0 && (outermost.record.flags & POLICY_F_HOST_USERS) != 0)
+		return members_each(jailfd, 0, change_one, c);
+	if (r == 0)
+		r = owner_become(outermost.record.users_base, &was);
+	if (r < 0)
+		return r;
+	r = members_each(jailfd, 0, change_one, c);
+	owner_restore(&was);
+	return r;
+}
+
 /* prlimit(2) takes a number: nobody inside may end, and so free one, while they are used, nor fork. */
 int rlimit_change(const struct tree *t, const char *name, int jailfd, const struct policy_record *was,
     const struct policy_record *will, struct jail_error *err)
@@ -142,7 +165,10 @@ int rlimit_change(const struct tree *t, const char *name, int jailfd, const stru
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = members_each(jailfd, 0, change_one, &c);
+	if (check_capable(CAP_SYS_RESOURCE))
+		r = members_each(jailfd, 0, change_one, &c);
+	else
+		r = change_as_owner(jailfd, frozen.fd, &c);
 	members_thaw(&frozen);
 	return r < 0 ? failed(err, c.limit, -r) : 0;
 }
