@@ -96,7 +96,7 @@ false_first() {
 	cp "$JAIL_HOSTILE/false_first" "$root/bin/" || die cp
 	mkdir memory
 	mount -t tmpfs -o size=64m tmpfs memory || die "mount"
-	jail -q -c name=$p path="$root" path.volatile=32m limit.disk=32m exec.init=no mount="$(pwd)/memory /mnt nullfs rw 0 0" \
+	jail -q -c name=$p path="$root" path.volatile=32m limit.disk=32m exec.init=no mount="$(pwd)/memory /mnt nullfs rw,noidmap 0 0" \
 	    command="/bin/false_first $*" </dev/null >/dev/null 2>err &
 	soon test -e "/proc/$(soon_pid)/root/ready"
 }

@@ -239,7 +239,7 @@ devices_body() {
 	# Another file system in its place: of root inside, and one of the host's.
 	mkdir memory
 	mount -t tmpfs none memory
-	atf_check -o ignore jail -m name=$p mount="$(pwd)/memory /mnt nullfs rw 0 0"
+	atf_check -o ignore jail -m name=$p mount="$(pwd)/memory /mnt nullfs rw,noidmap 0 0"
 	for other in '-t tmpfs none' '-o bind /mnt'; do
 		atf_check jexec $p sh -c "mount $other /dev"
 		fails 75 "devices: /dev inside is not the one that the jail was made with" jail -m name=$p devices=/dev/kmsg
