@@ -206,14 +206,18 @@ static int add_needed(struct batch *b)
 	return EX_OK;
 }
 
-/* What can be checked without the kernel is checked for all before anything is done to the first. */
+/*
+ * Check what can be checked without the kernel for all units before the first changes, and before a running jail is
+ * removed to be made again. The library validates a single new jail when it makes it.
+ */
 static void validate_units(struct batch *b)
 {
 	for (size_t i = 0; i < b->count; i++) {
 		struct unit *u = &b->unit[i];
 		struct jail_error err;
 
-		if ((u->todo & DO_START) == 0 || u->failed || jail_params_validate(u->params, &err) == 0)
+		if ((u->todo & DO_START) == 0 || u->failed || (b->count == 1 && (u->todo & DO_STOP) == 0) ||
+		    jail_params_validate(u->params, &err) == 0)
 			continue;
 		if (err.jail[0] == '\0' && u->name != NULL)
 			memcpy(err.jail, u->name, strnlen(u->name, JAIL_NAME_MAX) + 1);
@@ -476,9 +480,7 @@ int select_units(const struct request *rq, struct batch *b)
 		code = settle(rq, b);
 	if (code != EX_OK)
 		return code;
-	/* A single jail is validated by the library when it is made; no need to do it twice. */
-	if (b->count > 1)
-		validate_units(b);
+	validate_units(b);
 	code = batch_link(b);
 	if (code == EX_OK && b->conf != NULL && (rq->todo & DO_START) != 0 && b->count > 0)
 		code = batch_order(b);

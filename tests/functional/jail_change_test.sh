@@ -145,6 +145,12 @@ restart_body() {
 	atf_check -o inline:"${p}up: created\n" jail -f c.conf -rc ${p}up
 	atf_check -o inline:"${p}b: created\n" jail -rc name=${p}b path=$root persist
 	atf_check -o inline:"${p}b: removed\n${p}b: created\n" jail -rc name=${p}b path=$root persist
+	# What could not start again is not stopped.
+	was=$(pid ${p}b)
+	fails 65 "${p}b: enforce_statfs" jail -rc name=${p}b path=$root persist enforce_statfs=7
+	fails 65 "${p}b: path" jail -mr name=${p}b enforce_statfs=1
+	fails 65 "${p}b: path" jail -cmr name=${p}b enforce_statfs=1
+	[ "$(pid ${p}b)" = "$was" ] || die "it was stopped"
 }
 
 define_case persist "persist can be taken away"
