@@ -408,9 +408,11 @@ int jail_stop(const char *name, const struct jail_options *opts, struct jail_err
 	char full[JAIL_NAME_MAX + 1];
 	struct jail_params *params = NULL;
 	struct plan *plan = NULL;
-	int jid = 0, r = port_name(name, full, err);
+	int jid = 0, lock = -1, r = port_name(name, full, err);
 
 	if (r == 0)
+		r = port_stop_begin(full, &lock, err);
+	if (r >= 0)
 		r = port_params(full, &params, &jid, err);
 	if (r == 0)
 		r = plan_make_running(params, &plan, err);
@@ -418,6 +420,7 @@ int jail_stop(const char *name, const struct jail_options *opts, struct jail_err
 		plan->jid = jid;
 		r = stop_planned(full, plan, opts, err);
 	}
+	port_stop_end(lock);
 	if (r < 0)
 		jail_error_jail(err, full);
 	plan_free(plan);

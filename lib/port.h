@@ -35,6 +35,12 @@ void port_release(struct port_jail *j);
 /* Kill and remove the jail, forget the handle. */
 void port_destroy(struct port_jail *j);
 
+/*
+ * From here to port_stop_end() no other command runs the commands that stop this jail. Waits for one that does. ENOENT:
+ * that one has removed the jail, or there is none; EBUSY: it takes too long.
+ */
+int port_stop_begin(const char *name, int *ret_lock, struct jail_error *err);
+void port_stop_end(int lock);
 /* TERM to everything inside, and wait at most `timeout` seconds for it to end. ETIMEDOUT: some did not. */
 int port_terminate(const char *name, unsigned timeout, struct jail_error *err);
 /*

@@ -290,6 +290,27 @@ int port_remove(const char *name, struct jail_error *err)
 	return r;
 }
 
+int port_stop_begin(const char *name, int *ret_lock, struct jail_error *err)
+{
+	struct tree t;
+	int r = tree_open(false, &t, err);
+
+	if (r < 0)
+		return r;
+	r = lock_stop(&t, name, ret_lock);
+	if (r == -ENOENT)
+		(void)jail_error_set(err, ENOENT, "it is gone: another command removed it, or it ended");
+	else if (r < 0)
+		r = lock_stop_failed(&t, name, r, err);
+	tree_close(&t);
+	return r;
+}
+
+void port_stop_end(int lock)
+{
+	(void)lock_end(lock);
+}
+
 /* Being made or removed, or left like that? */
 static bool in_between(const struct tree *t, const char *name)
 {

@@ -257,6 +257,47 @@ stop_timeout_body() {
 	nothing_left
 }
 
+define_case stopped_twice "of commands that stop a jail at once one does, and the others say so"
+stopped_twice_body() {
+	new_root
+	log=$(pwd)/log
+	atf_check -o ignore jail -c name=$p path=$root persist exec.stop='echo once >>/tmp/log' \
+		exec.prestop="/bin/sh -c 'echo once >>$log; until [ -e $log.go ]; do sleep 0.1; done'"
+	jail -r $p >first 2>&1 &
+	first=$!
+	soon test -s $log
+	# It is neither made nor changed into something else meanwhile.
+	fails 73 "$p: there is a jail of that name already" jail -c name=$p path=$root persist
+	atf_check -o ignore jail -m name=$p meta=a=1
+	jail -r $p >second 2>&1 &
+	second=$!
+	sleep 1
+	touch $log.go
+	wait $first || die "the first ends with $?: $(cat first)"
+	atf_check_equal "$p: removed" "$(cat first)"
+	wait $second && die "the second says: $(cat second)"
+	atf_check -o match:"^jail: $p: (it is gone: another command removed it, or it ended|no such jail)" cat second
+	atf_check -o inline:'once\nonce\n' cat $log root/tmp/log
+	# Where that stop fails the next one tries.
+	rm $log root/tmp/log
+	atf_check -o ignore jail -c name=$p path=$root persist \
+		exec.prestop="/bin/sh -c 'echo try >>$log; sleep 1; [ \$(wc -l <$log) = 2 ]'"
+	jail -r $p >first 2>&1 &
+	first=$!
+	soon test -s $log
+	atf_check -o inline:"$p: removed\n" jail -r $p
+	! wait $first || die "the first says: $(cat first)"
+	# -R does not wait for commands.
+	atf_check -o ignore jail -c name=$p path=$root persist exec.prestop="/bin/sh -c 'echo >$log.2; sleep 30'"
+	jail -r $p >first 2>&1 &
+	first=$!
+	soon test -s $log.2
+	atf_check -o ignore timeout 20 jail -R $p
+	kill $first
+	wait $first || true
+	nothing_left
+}
+
 define_case remove_bare "-R runs nothing"
 remove_bare_body() {
 	new_root
@@ -301,7 +342,7 @@ killed_body() {
 
 atf_init_test_cases() {
 	for c in create_remove quiet_verbose numbers told given_jid unnamed status not_found streams user_dir old_style hooks \
-		hook_once failing_hook ends stop_timeout remove_bare children killed; do
+		hook_once failing_hook ends stop_timeout stopped_twice remove_bare children killed; do
 		atf_add_test_case $c
 	done
 }

@@ -270,7 +270,7 @@ static unsigned points_of(const struct campaign *c, const struct points *seen, s
 		*ret = (struct point){.process = c->only_process, .call = c->only_call};
 		return 1;
 	}
-	return c->all ? points_all(seen, ret) : points_sampled(seen, c->action, ret);
+	return c->all ? points_all(seen, ret) : points_sampled(seen, c->action, c->errnum, ret);
 }
 
 /* Without breaking anything: it has to work, and what is counted is what will be broken. */

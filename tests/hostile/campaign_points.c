@@ -4,6 +4,8 @@
  */
 #include "campaign_points.h"
 
+#include <errno.h>
+
 void points_seen(void *with, const struct trace_call *call)
 {
 	struct points *p = with;
@@ -32,7 +34,7 @@ static unsigned alike(const struct points *p, unsigned i, unsigned from, unsigne
 	return n;
 }
 
-static bool chosen(const struct points *p, unsigned i, enum trace_action action)
+static bool chosen(const struct points *p, unsigned i, enum trace_action action, int errnum)
 {
 	const struct trace_call *before = neighbour(p, i, -1);
 
@@ -42,6 +44,8 @@ static bool chosen(const struct points *p, unsigned i, enum trace_action action)
 	case TRACE_KILL_AFTER:
 		return before == NULL || p->call[i].changes;
 	case TRACE_FAIL:
+		if (errnum == EINTR && !trace_interruptible(p->call[i].number))
+			return false;
 		return alike(p, i, 0, i) < 2 || alike(p, i, i + 1, p->count) == 0;
 	case TRACE_COUNT:
 		break;
@@ -49,23 +53,23 @@ static bool chosen(const struct points *p, unsigned i, enum trace_action action)
 	return true;
 }
 
-static unsigned collect(const struct points *p, enum trace_action action, struct point *ret)
+static unsigned collect(const struct points *p, enum trace_action action, int errnum, struct point *ret)
 {
 	unsigned n = 0;
 
 	for (unsigned process = 0; process < TRACE_PROCESSES; process++)
 		for (unsigned i = 0; i < p->count; i++)
-			if (p->call[i].process == process && chosen(p, i, action))
+			if (p->call[i].process == process && chosen(p, i, action, errnum))
 				ret[n++] = (struct point){.process = process, .call = p->call[i].call};
 	return n;
 }
 
 unsigned points_all(const struct points *p, struct point *ret)
 {
-	return collect(p, TRACE_COUNT, ret);
+	return collect(p, TRACE_COUNT, 0, ret);
 }
 
-unsigned points_sampled(const struct points *p, enum trace_action action, struct point *ret)
+unsigned points_sampled(const struct points *p, enum trace_action action, int errnum, struct point *ret)
 {
-	return collect(p, action, ret);
+	return collect(p, action, errnum, ret);
 }

@@ -29,8 +29,9 @@ unsigned points_all(const struct points *p, struct point *ret);
  * Those that can find something that no other finds:
  * - killed before a call (or after it): where the kernel's state is another one than at the call before, by anything
  * that outlives the process;
- * - failing: of a place that makes the same call again and again, the first, the second and the last.
+ * - failing: of a place that makes the same call again and again, the first, the second and the last; with `errnum`
+ * EINTR of those calls that a signal can interrupt.
  */
-unsigned points_sampled(const struct points *p, enum trace_action action, struct point *ret);
+unsigned points_sampled(const struct points *p, enum trace_action action, int errnum, struct point *ret);
 
 #endif

@@ -64,6 +64,8 @@ int trace_suitable_error(long number);
 /* Can it change anything that is still to be seen when its caller was killed? `flags`: the third argument of openat(2).
  */
 bool trace_changes(long number, unsigned long flags);
+/* Can a signal interrupt it, so that it fails with EINTR? */
+bool trace_interruptible(long number);
 /* Has it done its work even when it says that it failed, or never fails? */
 bool trace_done_anyway(long number);
 

@@ -121,3 +121,21 @@ bool trace_changes(long number, unsigned long flags)
 			return false;
 	return true;
 }
+
+/* signal(7), "Interruption of system calls", and what a file system of another machine or of a user may interrupt. */
+static const long interruptible[] = {
+#ifdef __NR_open
+    __NR_open, __NR_poll, __NR_mkdir, __NR_unlink, __NR_rmdir, __NR_rename, __NR_stat, __NR_readlink,
+#endif
+    __NR_read, __NR_pread64, __NR_readv, __NR_write, __NR_writev, __NR_pwrite64, __NR_openat, __NR_openat2, __NR_ioctl,
+    __NR_fcntl, __NR_flock, __NR_futex, __NR_ppoll, __NR_wait4, __NR_waitid, __NR_nanosleep, __NR_clock_nanosleep,
+    __NR_recvmsg, __NR_recvfrom, __NR_sendmsg, __NR_sendto, __NR_connect, __NR_rt_sigtimedwait, __NR_close,
+    __NR_mkdirat, __NR_unlinkat, __NR_newfstatat, __NR_statx, __NR_readlinkat, __NR_getdents64};
+
+bool trace_interruptible(long number)
+{
+	for (size_t i = 0; i < sizeof(interruptible) / sizeof(interruptible[0]); i++)
+		if (interruptible[i] == number)
+			return true;
+	return false;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * lock.c: see lock.h. A jail's byte is the inode number of its directory, which the kernel gives to no other directory
- * while either exists; byte 0 stands for all jails.
+ * while either exists; byte 0 stands for all jails. The second byte of a jail, for its stop, lies STOP behind that.
  */
 #include "lock.h"
 
@@ -13,6 +13,7 @@
 #include "../sys/lock.h"
 
 #define ALL 0
+#define STOP (UINT64_C(1) << 62)
 
 static int open_locks(const struct tree *t)
 {
@@ -90,19 +91,75 @@ int lock_jail(const struct tree *t, const char *name, int wait_ms, int *ret_fd, 
 	}
 }
 
+static int stop_byte(const struct tree *t, const char *name, int *ret_fd, uint64_t *ret)
+{
+	struct stat st;
+	int r = tree_jail_open(t, name, ret_fd);
+
+	if (r == 0 && fstat(*ret_fd, &st) < 0)
+		r = negative_errno();
+	if (r == 0)
+		*ret = st.st_ino + STOP;
+	return r;
+}
+
+int lock_stop(const struct tree *t, const char *name, int *ret_lock)
+{
+	_cleanup_close_ int fd = -1;
+	uint64_t byte = 0;
+	int r = stop_byte(t, name, &fd, &byte);
+
+	if (r == 0)
+		r = take(t, byte, 0, ret_lock);
+	if (r != -EWOULDBLOCK)
+		return r;
+	r = take(t, byte, LOCK_WAIT_MS, ret_lock);
+	if (r < 0)
+		return r == -EWOULDBLOCK ? -ETIMEDOUT : r;
+	if (tree_jail_is(t, name, fd))
+		return 1;
+	*ret_lock = lock_end(*ret_lock);
+	return -ENOENT;
+}
+
+/* The process that has a byte; its name in `ret_name`. 0: none. */
+static pid_t holder_of(const struct tree *t, uint64_t byte, char ret_name[static LOCK_NAME_MAX])
+{
+	_cleanup_close_ int locks = open_locks(t);
+
+	return locks < 0 ? 0 : lock_holder(locks, byte, ret_name);
+}
+
+int lock_stop_failed(const struct tree *t, const char *name, int r, struct jail_error *err)
+{
+	_cleanup_close_ int fd = -1;
+	char holder[LOCK_NAME_MAX];
+	uint64_t byte = 0;
+	pid_t pid = 0;
+
+	if (r != -ETIMEDOUT)
+		return jail_error_sys(err, -r, "cannot take its lock");
+	if (stop_byte(t, name, &fd, &byte) == 0)
+		pid = holder_of(t, byte, holder);
+	if (pid > 0)
+		(void)jail_error_set(err, EBUSY, "process %d (%s) is stopping it", (int)pid, holder);
+	else
+		(void)jail_error_set(err, EBUSY, "another command is stopping it");
+	return jail_error_hint(err, EBUSY, "wait for that, or remove it without its commands: jail -R %s", name);
+}
+
 int lock_failed(const struct tree *t, const char *name, int r, struct jail_error *err)
 {
 	const char *whose = name != NULL ? "its lock" : "the lock of all jails";
-	_cleanup_close_ int fd = -1, locks = -1;
+	_cleanup_close_ int fd = -1;
 	char holder[LOCK_NAME_MAX];
 	struct stat st = {.st_ino = ALL};
 	pid_t pid = 0;
 
 	if (r != -ETIMEDOUT)
 		return jail_error_sys(err, -r, "cannot take %s", whose);
-	locks = open_locks(t);
-	if (locks >= 0 && (name == NULL || (tree_jail_open(t, name, &fd) == 0 && fstat(fd, &st) == 0)))
-		pid = lock_holder(locks, st.st_ino, holder);
+	if (name == NULL || (tree_jail_open(t, name, &fd) == 0 && fstat(fd, &st) == 0))
+		pid = holder_of(t, st.st_ino, holder);
 	if (pid <= 0) {
 		(void)jail_error_set(err, EBUSY, "another command has %s", whose);
 		return jail_error_hint(err, EBUSY, "try again");

@@ -26,6 +26,13 @@ int lock_directory(const struct tree *t, int dirfd, int wait_ms, int *ret_lock);
  * waited. ENOENT; EWOULDBLOCK with `wait_ms` 0; ETIMEDOUT.
  */
 int lock_jail(const struct tree *t, const char *name, int wait_ms, int *ret_fd, int *ret_lock);
+/*
+ * The lock of whoever stops a jail with its commands, beside the jail's own lock, which is free while they run. 1: it
+ * was had by another before. ENOENT: the jail is gone, or went meanwhile; ETIMEDOUT.
+ */
+int lock_stop(const struct tree *t, const char *name, int *ret_lock);
+/* The error for a lock_stop() that returned `r`. */
+int lock_stop_failed(const struct tree *t, const char *name, int r, struct jail_error *err);
 /* Ends it, also where a process that was forked meanwhile has a copy. Returns -1: `lock = lock_end(lock)`. */
 int lock_end(int lock);
 /* The error for what these returned; `name` NULL: the lock of them all. Names the process that has the lock. */
