@@ -12,6 +12,11 @@
 /* A jail that this process is making. */
 struct port_jail;
 
+/*
+ * Does a program (FUSE) answer for the file system of this open file? 1, 0 or -errno, without asking it. `mount`, 0 at
+ * first, remembers the last mount for which none does.
+ */
+int port_is_served(int fd, uint64_t *mount);
 /* The policy of a running jail, for its children. ENOENT. */
 int port_record(const char *name, struct policy_record *ret, struct jail_error *err);
 /*

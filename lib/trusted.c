@@ -9,18 +9,18 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#if defined(__linux__)
-#include <sys/vfs.h>
-#endif
 
 #include "error.h"
+#include "port.h"
 
 #define LINKS_MAX 40
 
 struct walk {
 	int dir;	     /* where the walk is */
 	bool shared;	     /* it is a sticky directory in which others make files too */
+	bool look;	     /* the file is only looked at */
 	unsigned links;	     /* that were followed */
+	uint64_t mount;	     /* the last one that is known to be the kernel's own */
 	char at[PATH_MAX];   /* its name, for messages */
 	char rest[PATH_MAX]; /* what is left to walk */
 	char entry[NAME_MAX + 1];
@@ -58,31 +58,24 @@ static int check(const struct walk *w, const struct stat *st, mode_t writable, c
 	return jail_error_hint(err, EPERM, "chmod go-w %.300s%.255s", w->at, w->entry);
 }
 
-#if defined(__linux__)
-#define FUSE_MAGIC 0x65735546 /* linux/magic.h */
-
-/* Whoever has mounted a FUSE file system says who owns its files, and can be an ordinary user. */
-static int check_file_system(const struct walk *w, int fd, const char *said, struct jail_error *err)
+/*
+ * Whoever serves a FUSE file system says who owns its files, may be an ordinary user, and need not answer: it is not
+ * asked for anything.
+ */
+static int look_at(struct walk *w, int fd, const char *said, struct stat *ret, struct jail_error *err)
 {
-	struct statfs fs;
+	int r = port_is_served(fd, &w->mount);
 
-	if (fstatfs(fd, &fs) < 0)
-		return cannot_open(w, errno, err);
-	if (fs.f_type != FUSE_MAGIC)
-		return 0;
+	if (r < 0)
+		return cannot_open(w, -r, err);
+	if (r == 0)
+		return fstat(fd, ret) < 0 ? cannot_open(w, errno, err) : 0;
 	(void)jail_error_set(err, EPERM,
 	    "%.300s%.255s is on a FUSE file system, which can say anything of its owner, and "
 	    "what %s is run as root",
 	    w->at, w->entry, said);
 	return jail_error_hint(err, EPERM, "copy it to a file system of the host's");
 }
-#else
-static int check_file_system(const struct walk *w, int fd, const char *said, struct jail_error *err)
-{
-	(void)w, (void)fd, (void)said, (void)err;
-	return 0;
-}
-#endif
 
 /* The walk goes on in this directory, which it owns from now on. */
 static int enter(struct walk *w, int dir, struct jail_error *err)
@@ -92,11 +85,9 @@ static int enter(struct walk *w, int dir, struct jail_error *err)
 
 	(void)close_fd(w->dir);
 	w->dir = dir;
-	r = check_file_system(w, dir, "files in it say", err);
+	r = look_at(w, dir, "files in it say", &st, err);
 	if (r < 0)
 		return r;
-	if (fstat(dir, &st) < 0)
-		return cannot_open(w, errno, err);
 	w->shared = (st.st_mode & S_ISVTX) != 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
 	return check(w, &st, w->shared ? 0 : S_IWGRP | S_IWOTH, "files in it say", err);
 }
@@ -171,14 +162,10 @@ static int open_last(struct walk *w, int *ret_fd, struct jail_error *err)
 {
 	_cleanup_close_ int fd = openat(w->dir, w->entry, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
-	int r = 0;
+	int r = fd < 0 ? cannot_open(w, errno, err) : look_at(w, fd, "it says", &st, err);
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return cannot_open(w, errno, err);
-	if (S_ISREG(st.st_mode))
+	if (r == 0 && S_ISREG(st.st_mode))
 		r = check(w, &st, S_IWGRP | S_IWOTH, "it says", err);
-	if (r == 0)
-		r = check_file_system(w, fd, "it says", err);
 	if (r == 0)
 		*ret_fd = take_fd(&fd);
 	return r;
@@ -191,8 +178,11 @@ static int step(struct walk *w, int *ret_fd, struct jail_error *err)
 	struct stat st;
 	int r;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
 		return cannot_open(w, errno, err);
+	r = look_at(w, fd, "it leads to or says", &st, err);
+	if (r < 0)
+		return r;
 	/* What others own in a sticky directory they can exchange. */
 	r = w->shared ? check(w, &st, 0, "it leads to or says", err) : 0;
 	if (r < 0)
@@ -203,7 +193,10 @@ static int step(struct walk *w, int *ret_fd, struct jail_error *err)
 		return descend(w, take_fd(&fd), err);
 	if (w->rest[0] != '\0')
 		return cannot_open(w, ENOTDIR, err);
-	r = open_last(w, ret_fd, err);
+	if (!w->look)
+		r = open_last(w, ret_fd, err);
+	else if (!S_ISREG(st.st_mode) || (r = check(w, &st, S_IWGRP | S_IWOTH, "it says", err)) == 0)
+		*ret_fd = take_fd(&fd);
 	return r < 0 ? r : 1;
 }
 
@@ -224,20 +217,13 @@ static bool is_descriptor(const char *path)
 	return false;
 }
 
-int trusted_open(const char *path, int *ret_fd, struct jail_error *err)
+/* To the end of `path`, a file. */
+static int go(const char *path, bool look, int *ret_fd, struct jail_error *err)
 {
-	struct walk w = {.dir = -1};
+	struct walk w = {.dir = -1, .look = look};
 	size_t length = strlen(path);
 	int r;
 
-	if (is_descriptor(path)) {
-		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-		if (fd < 0)
-			return jail_error_sys(err, errno, "cannot open %.300s", path);
-		*ret_fd = fd;
-		return 0;
-	}
 	if (length >= sizeof(w.rest))
 		return too_long(err, path);
 	memcpy(w.rest, path, length + 1);
@@ -251,4 +237,22 @@ int trusted_open(const char *path, int *ret_fd, struct jail_error *err)
 	}
 	(void)close_fd(w.dir);
 	return r < 0 ? r : 0;
+}
+
+int trusted_open(const char *path, int *ret_fd, struct jail_error *err)
+{
+	int fd;
+
+	if (!is_descriptor(path))
+		return go(path, false, ret_fd, err);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return jail_error_sys(err, errno, "cannot open %.300s", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+int trusted_look(const char *path, int *ret_fd, struct jail_error *err)
+{
+	return go(path, true, ret_fd, err);
 }

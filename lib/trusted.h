@@ -15,5 +15,7 @@
  * What is no regular file is only opened: the caller refuses it.
  */
 int trusted_open(const char *path, int *ret_fd, struct jail_error *err);
+/* The same for what is only looked at (O_PATH); who may write to a device does not matter. */
+int trusted_look(const char *path, int *ret_fd, struct jail_error *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include "process.h"
 #include "sys.h"
 #include "sys/deadline.h"
+#include "sys/lock.h"
 
 #define END_MS 3000
 
@@ -18,8 +19,12 @@ static void __attribute__((noreturn)) errand_main(int (*fn)(void *arg, struct ja
 {
 	const struct channel_message ready = {.kind = CHANNEL_READY}, failed = {.kind = CHANNEL_ERROR};
 	struct jail_error failure = {0};
-	int r = fn(arg, &failure);
+	int r;
 
+	/* It may be left behind, in the kernel: then nobody waits for a lock, or for the end of the tool's output. */
+	lock_close_copies();
+	(void)sys_close_range(0, 2, 0);
+	r = fn(arg, &failure);
 	(void)channel_send(channel, r < 0 ? &failed : &ready, r < 0 ? &failure : NULL, -1);
 	_exit(0);
 }

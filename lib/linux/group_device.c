@@ -98,7 +98,7 @@ static int mounted_from(int fd, unsigned *major, unsigned *minor)
 		if (dash == NULL || strtol(line, NULL, 10) != wanted || sscanf(dash, " - %*s %1023s", source) != 1)
 			continue;
 		if (source[0] == '/')
-			device = host_path_open(-1, source, O_PATH, NULL);
+			device = host_path_open(-1, source, 0, NULL);
 		if (device < 0 || fstat(device, &st) < 0 || !S_ISBLK(st.st_mode))
 			break;
 		*major = major(st.st_rdev);
@@ -117,7 +117,7 @@ int group_device_named(int rootfd, const char *name, unsigned *ret_major, unsign
 	int r;
 
 	if (!parse_numbers(name, &major, &minor)) {
-		fd = host_path_open(rootfd, name, O_PATH, NULL);
+		fd = host_path_open(rootfd, name, 0, NULL);
 		if (fd < 0)
 			return fd;
 		if (fstat(fd, &st) < 0)

@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "sys.h"
+#include "sys/host_path.h"
 #include "sys/mount_table.h"
 
 static const struct plan_mount *line_of(const struct plan *p, const struct grant *g)
@@ -106,8 +107,7 @@ static int name_path(struct mounts_change *c, const struct plan *will, int paren
 
 	if (will->path == NULL || will->path[0] == '\0')
 		return 0;
-	fd = sys_openat2(parent_root_fd >= 0 ? parent_root_fd : AT_FDCWD, will->path, O_PATH | O_DIRECTORY, 0,
-	    RESOLVE_NO_MAGICLINKS | (parent_root_fd >= 0 ? RESOLVE_IN_ROOT : 0));
+	fd = host_path_open(parent_root_fd, will->path, O_DIRECTORY, NULL);
 	if (fd < 0 || proc < 0 || mount_object(fd, &o) < 0)
 		return 0;
 	(void)snprintf(link, sizeof(link), "self/fd/%d", fd);

@@ -102,8 +102,8 @@ static int enter_root(struct line *l, const char *name, const struct host_place 
 	if (beneath == NULL || n >= sizeof(l->path))
 		return jail_error_set(
 		    err, EPERM, "%s, the path of the jail %s, is not beneath its parent's", root->name, name);
-	fd = l->root < 0 ? host_path_open(-1, root->name, O_PATH | O_DIRECTORY, NULL)
-			 : host_path_open(l->root, beneath, O_PATH | O_DIRECTORY, NULL);
+	fd = l->root < 0 ? host_path_open(-1, root->name, O_DIRECTORY, NULL)
+			 : host_path_open(l->root, beneath, O_DIRECTORY, NULL);
 	if (fd < 0 || host_place_is(root, fd) <= 0) {
 		(void)close_fd(fd);
 		(void)jail_error_set(

@@ -11,7 +11,9 @@
 #include <sys/xattr.h>
 
 #include "disk.h"
+#include "errand.h"
 #include "project.h"
+#include "sys/served.h"
 #include "view_parts.h"
 
 /* On a work directory of ours; nobody but the host's root can set or see it. */
@@ -223,20 +225,29 @@ static int lift(int fd, const struct host_place *p, struct jail_error *err)
 	return r;
 }
 
-/* Another directory may be anybody's. Where nothing is, with the directory went what was beside it. */
-static int left(const struct host_place *p, struct jail_error *err)
+/* `what` keeps it from being cleaned up. */
+static int says_left(const struct host_place *p, const char *what, const char *hint, struct jail_error *err)
 {
-	_cleanup_close_ int fd = host_path_open(-1, p->name, O_PATH, NULL);
 	const char *work = (p->flags & HOST_PLACE_WORK) != 0 ? "the work directory beside it" : "";
 	const char *and = (p->flags & HOST_PLACE_WRITTEN) == HOST_PLACE_WRITTEN ? " and " : "";
 	const char *quota = (p->flags & HOST_PLACE_LIMITED) != 0 ? "its quota" : "";
 
+	(void)jail_error_set(err, ESTALE, "%s %s: %s%s%s may be left", p->name, what, work, and, quota);
+	jail_error_param(err, (p->flags & HOST_PLACE_ROOT) != 0 ? "path" : "mount");
+	return jail_error_hint(err, ESTALE, "%s", hint);
+}
+
+/* Another directory may be anybody's. Where nothing is, with the directory went what was beside it. */
+static int left(const struct host_place *p, struct jail_error *err)
+{
+	_cleanup_close_ int fd = host_path_open(-1, p->name, 0, NULL);
+
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return 0;
-	(void)jail_error_set(
-	    err, ESTALE, "%s is not what it was when the jail was made: %s%s%s may be left", p->name, work, and, quota);
-	jail_error_param(err, (p->flags & HOST_PLACE_ROOT) != 0 ? "path" : "mount");
-	return jail_error_hint(err, ESTALE, "look where it was moved to");
+	if (fd == -EPERM)
+		return says_left(p, "is covered by a file system that an ordinary user's program serves",
+		    "look there when that is unmounted", err);
+	return says_left(p, "is not what it was when the jail was made", "look where it was moved to", err);
 }
 
 static int clean_one(const struct host_place *p, struct jail_error *err)
@@ -258,8 +269,9 @@ static int clean_one(const struct host_place *p, struct jail_error *err)
 	return r;
 }
 
-int view_clean(const struct host_places *places, struct jail_error *err)
+static int clean_all(void *arg, struct jail_error *err)
 {
+	const struct host_places *places = arg;
 	struct host_place p;
 	int stale = 0;
 
@@ -271,4 +283,33 @@ int view_clean(const struct host_places *places, struct jail_error *err)
 		stale = stale < 0 ? stale : r;
 	}
 	return stale;
+}
+
+/* Is it certain that nobody but this kernel has to answer for it? */
+static bool answers(const struct host_place *p)
+{
+	_cleanup_close_ int fd = host_path_cached(-1, p->name, O_PATH | O_DIRECTORY);
+	struct mount_object o;
+
+	if (fd < 0)
+		return fd != -EAGAIN;
+	return mount_object(fd, &o) == 0 && served_by(&o) == SERVED_BY_KERNEL;
+}
+
+/* The caller has locks: what need not answer is cleaned by a process that can be left behind. */
+int view_clean(const struct host_places *places, struct jail_error *err)
+{
+	struct host_places all = *places;
+	struct host_place p;
+	int r;
+
+	for (size_t at = 0; host_places_next(places, &at, &p);) {
+		if ((p.flags & HOST_PLACE_WRITTEN) == 0 || answers(&p))
+			continue;
+		r = errand_run(clean_all, &all, err);
+		return r != -ETIMEDOUT ? r
+				       : says_left(&p, "is in a file system that does not answer",
+					     "look there when that answers again", err);
+	}
+	return clean_all(&all, err);
 }

@@ -57,7 +57,7 @@ static int prepare_device(struct view *v, size_t i, struct jail_error *err)
 
 	if (strncmp(d->path, "/dev/", 5) != 0 || strstr(d->path, "/../") != NULL || strlen(d->path) >= PATH_MAX)
 		return jail_error_set(err, EINVAL, "%s is not beneath /dev", d->path);
-	fd = host_path_open(-1, d->path, O_PATH, err);
+	fd = host_path_open(-1, d->path, 0, err);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)

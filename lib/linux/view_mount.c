@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../trusted.h"
 #include "view_parts.h"
 
 #define OPTIONS_MAX 32
@@ -36,7 +37,7 @@ static int add_source(struct view_mount *to, int fd, struct jail_error *err)
 static int copy_source(
     int parent_root_fd, const char *path, struct view_mount *to, bool directory, struct jail_error *err)
 {
-	_cleanup_close_ int fd = host_path_open(parent_root_fd, path, O_PATH, err);
+	_cleanup_close_ int fd = host_path_open(parent_root_fd, path, 0, err);
 	struct stat st;
 	int copy;
 
@@ -62,7 +63,7 @@ static int prepare_overlay(
 	if (strcmp(m->fstype, "unionfs") == 0) {
 		if ((m->options & PLAN_M_RDONLY) != 0)
 			return copy_source(parent_root_fd, m->source, to, true, err);
-		to->upper_fd = host_path_open(parent_root_fd, m->source, O_PATH | O_DIRECTORY, err);
+		to->upper_fd = host_path_open(parent_root_fd, m->source, O_DIRECTORY, err);
 		return to->upper_fd < 0 ? to->upper_fd
 					: view_beside(to->upper_fd, "mount", &to->beside, &to->work_fd, to->upper_name,
 					      to->work_name, err);
@@ -108,10 +109,11 @@ static int split_options(char *at, struct view_option *options, size_t *n, size_
  */
 static bool root_named(int parent_root_fd, const char *path, const struct stat *device)
 {
-	_cleanup_close_ int fd = parent_root_fd < 0 ? host_path_open_trusted(path, O_PATH, NULL) : -1;
+	_cleanup_close_ int fd = -1;
 	struct stat st;
 
-	return fd >= 0 && fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) && st.st_rdev == device->st_rdev;
+	return parent_root_fd < 0 && trusted_look(path, &fd, NULL) == 0 && fstat(fd, &st) == 0 && S_ISBLK(st.st_mode) &&
+	       st.st_rdev == device->st_rdev;
 }
 
 /*
@@ -120,7 +122,7 @@ static bool root_named(int parent_root_fd, const char *path, const struct stat *
  */
 static int prepare_block(const struct plan_mount *m, int parent_root_fd, struct view_mount *to, struct jail_error *err)
 {
-	_cleanup_close_ int device = host_path_open(parent_root_fd, m->source, O_PATH, err);
+	_cleanup_close_ int device = host_path_open(parent_root_fd, m->source, 0, err);
 	_cleanup_free_ char *data = strdup(m->data != NULL ? m->data : "");
 	struct view_option options[OPTIONS_MAX + 2];
 	char source[32];

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sys/served.h"
 #include "view_parts.h"
 
 /* File systems that are no files: interfaces of the kernel, or of the host's programs. */
@@ -26,70 +27,6 @@ static const char *const memory[] = {"hugetlbfs", "ramfs", "tmpfs"};
 /* Where a shared tree gets file systems of its own. */
 static const char *const fresh[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/tmp"};
 
-struct line {
-	uint64_t id;
-	char *where, *type, *options; /* of the file system */
-};
-
-/* "\040" and the like, in place. */
-static void unescape(char *s)
-{
-	char *to = s;
-
-	while (*s != '\0') {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' &&
-		    s[3] <= '7') {
-			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 4;
-		} else {
-			*to++ = *s++;
-		}
-	}
-	*to = '\0';
-}
-
-static char *next_field(char **at)
-{
-	char *field = *at, *end = strchr(field, ' ');
-
-	if (end == NULL)
-		return NULL;
-	*end = '\0';
-	*at = end + 1;
-	return field;
-}
-
-/* "36 35 98:0 /root /where options [tags...] - type source options" (proc(5)). */
-static bool parse(char *text, struct line *ret)
-{
-	char *at = text, *id = next_field(&at), *field;
-	uint64_t n = 0;
-
-	if (id == NULL || *id == '\0')
-		return false;
-	for (; *id != '\0'; id++) {
-		if (*id < '0' || *id > '9' || n > UINT64_MAX / 10 - 1)
-			return false;
-		n = n * 10 + (uint64_t)(*id - '0');
-	}
-	ret->id = n;
-	for (int i = 0; i < 3; i++)
-		if (next_field(&at) == NULL)
-			return false;
-	ret->where = next_field(&at);
-	if (ret->where == NULL)
-		return false;
-	while ((field = next_field(&at)) != NULL)
-		if (strcmp(field, "-") == 0)
-			break;
-	ret->type = field != NULL ? next_field(&at) : NULL;
-	if (ret->type == NULL || next_field(&at) == NULL)
-		return false;
-	ret->options = at; /* the last field */
-	unescape(ret->where);
-	return true;
-}
-
 /* The part of `where` beneath `tree`, without slashes in front; NULL when it is not beneath. */
 static const char *beneath(const char *tree, const char *where)
 {
@@ -103,16 +40,7 @@ static const char *beneath(const char *tree, const char *where)
 	return *where != '\0' ? where : NULL;
 }
 
-/* An ordinary user's own: whatever looks at it waits for a program of that user's, or is refused. */
-static bool is_users(const struct line *l)
-{
-	static const char owner[] = "user_id=";
-	const char *id = strncmp(l->type, "fuse", 4) == 0 ? strstr(l->options, owner) : NULL;
-
-	return id != NULL && id[sizeof(owner) - 1] != '0';
-}
-
-static bool wanted(const struct view *v, const struct line *l, const char *name, bool shared)
+static bool wanted(const struct view *v, const struct mount_line *l, const char *name, bool shared)
 {
 	const char *inside = name - 1; /* the slash in front: the path as the jail sees it */
 
@@ -163,7 +91,7 @@ static int add(struct view *v, int fd, bool directory, uint64_t id, const char *
 	return 0;
 }
 
-static int leave_out(struct view *v, const struct line *l, bool faulty, const char *name, struct jail_error *err)
+static int leave_out(struct view *v, const struct mount_line *l, bool faulty, const char *name, struct jail_error *err)
 {
 	int r = add(v, -1, true, l->id, name, err);
 
@@ -180,7 +108,7 @@ static bool unreadable(int r)
 }
 
 /* The mount of this line, copied; skipped (0) when it lies beneath another or was taken off meanwhile. */
-static int take(struct view *v, int tree_fd, const struct line *l, const char *name, struct jail_error *err)
+static int take(struct view *v, int tree_fd, const struct mount_line *l, const char *name, struct jail_error *err)
 {
 	_cleanup_close_ int fd = sys_openat2(tree_fd, name, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	struct view_stat st;
@@ -202,70 +130,48 @@ static int take(struct view *v, int tree_fd, const struct line *l, const char *n
 /* The first pass finds what is left out, so that the second one knows what not to touch. */
 enum pass { PASS_LEAVE, PASS_TAKE, PASSES };
 
-static int consider(
-    struct view *v, int tree_fd, const char *tree_name, bool shared, enum pass pass, char *text, struct jail_error *err)
-{
-	struct line l;
-	const char *name;
+struct search {
+	struct view *view;
+	int tree_fd;
+	const char *tree_name;
+	bool shared;
+	enum pass pass;
+	struct jail_error *err;
+};
 
-	if (!parse(text, &l))
+static int consider(void *arg, const struct mount_line *l)
+{
+	const struct search *s = arg;
+	struct view *v = s->view;
+	const char *name = l->cut ? NULL : beneath(s->tree_name, l->where);
+
+	if (name == NULL || !wanted(v, l, name, s->shared) || beneath_left_out(v, name))
 		return 0;
-	name = beneath(tree_name, l.where);
-	if (name == NULL || !wanted(v, &l, name, shared))
-		return 0;
-	if (pass == PASS_LEAVE)
-		return is_users(&l) && !beneath_left_out(v, name) ? leave_out(v, &l, false, name, err) : 0;
-	return beneath_left_out(v, name) ? 0 : take(v, tree_fd, &l, name, err);
+	if (s->pass == PASS_TAKE)
+		return take(v, s->tree_fd, l, name, s->err);
+	return served_line(l) == SERVED_BY_USER ? leave_out(v, l, false, name, s->err) : 0;
 }
 
-static int read_mounts(
-    struct view *v, int tree_fd, const char *tree_name, bool shared, enum pass pass, struct jail_error *err)
+static int read_mounts(struct search *s)
 {
 	_cleanup_close_ int info = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	size_t have = 0;
-	int r = view_need_room(v);
-	bool skip = false; /* the rest of a line longer than the buffer: longer than any path may be */
+	struct jail_error *err = s->err;
+	int r = view_need_room(s->view);
 
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot read the host's mounts");
 	if (info < 0)
 		return jail_error_sys(err, errno, "cannot open /proc/self/mountinfo");
-	for (;;) {
-		ssize_t n = read(info, v->room->buffer + have, sizeof(v->room->buffer) - 1 - have);
-		char *line = v->room->buffer, *end;
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return jail_error_sys(err, errno, "cannot read /proc/self/mountinfo");
-		if (n == 0)
-			return 0;
-		have += (size_t)n;
-		v->room->buffer[have] = '\0';
-		while ((end = strchr(line, '\n')) != NULL) {
-			*end = '\0';
-			r = skip ? 0 : consider(v, tree_fd, tree_name, shared, pass, line, err);
-			if (r < 0)
-				return r;
-			skip = false;
-			line = end + 1;
-		}
-		have = strlen(line);
-		if (have == sizeof(v->room->buffer) - 1) {
-			skip = true;
-			have = 0;
-		} else {
-			memmove(v->room->buffer, line, have);
-		}
-	}
+	return mount_table_each(info, s->view->room->buffer, sizeof(s->view->room->buffer), consider, s);
 }
 
 int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shared, struct jail_error *err)
 {
+	struct search s = {.view = v, .tree_fd = tree_fd, .tree_name = tree_name, .shared = shared, .err = err};
 	int r = 0;
 
-	for (enum pass pass = PASS_LEAVE; r == 0 && pass < PASSES; pass++)
-		r = read_mounts(v, tree_fd, tree_name, shared, pass, err);
+	for (s.pass = PASS_LEAVE; r == 0 && s.pass < PASSES; s.pass++)
+		r = read_mounts(&s);
 	return r;
 }
 

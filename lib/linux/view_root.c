@@ -19,7 +19,7 @@ static int open_directory(int parent_root_fd, const char *path, const char *para
 	int fd;
 
 	/* Resolved once; from here on only the descriptor is used. */
-	fd = host_path_open(parent_root_fd, path, O_PATH | O_DIRECTORY, err);
+	fd = host_path_open(parent_root_fd, path, O_DIRECTORY, err);
 	if (fd >= 0)
 		return fd;
 	jail_error_param(err, param);
@@ -146,7 +146,7 @@ static int find_submounts(struct view *v, int parent_root_fd, struct jail_error 
 	int r;
 
 	if (p->shared_tree)
-		tree = host_path_open(parent_root_fd, "/", O_PATH | O_DIRECTORY, err);
+		tree = host_path_open(parent_root_fd, "/", O_DIRECTORY, err);
 	else if ((tree = fcntl(v->path_fd, F_DUPFD_CLOEXEC, 0)) < 0)
 		return jail_error_sys(err, errno, "cannot open the tree");
 	if (tree < 0)
@@ -227,7 +227,7 @@ static int copy_carefully(struct view *v, unsigned attributes, struct jail_error
 	if (r < 0)
 		return r;
 	/* The same directory in this process's own copy of the host's mounts. */
-	tree = host_path_open(-1, v->path_name, O_PATH | O_DIRECTORY, NULL);
+	tree = host_path_open(-1, v->path_name, O_DIRECTORY, NULL);
 	if (tree < 0 || view_stat(tree, &there) < 0 || view_stat(v->path_fd, &st) < 0 || st.ino != there.ino ||
 	    st.dev_major != there.dev_major || st.dev_minor != there.dev_minor)
 		return jail_error_set(err, EBUSY, "%s was moved meanwhile", v->path_name);

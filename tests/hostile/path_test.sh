@@ -222,8 +222,80 @@ console_body() {
 	untouched victim
 }
 
+# silent DIRECTORY: from here on a user's FUSE file system is mounted there that takes each question and answers none.
+silent() {
+	"$JAIL_HOSTILE/silent_fuse" 12345 "$1" >ready 2>why &
+	echo $! >>servers
+	tries=0
+	until [ -s ready ]; do
+		kill -0 "$(tail -n 1 servers)" 2>/dev/null || atf_skip "no FUSE here: $(cat why)"
+		tries=$((tries + 1))
+		[ $tries -lt 200 ] || die "the server is not ready"
+		sleep 0.1
+	done
+	rm ready
+	mounted="$mounted $1"
+}
+
+# With its server the kernel forgets who waits for it.
+loud() {
+	[ ! -s servers ] || kill -KILL $(cat servers) 2>/dev/null
+	wait
+	for d in $mounted; do
+		umount -l "$d"
+	done
+	mounted=
+	: >servers
+}
+
+define_case unanswered "a user's FUSE file system that never answers holds no tool"
+unanswered_body() {
+	new_root
+	mkdir -p home/mnt home/j home/log home/up/in root/kid && touch home/log/file && chown -R 12345:12345 home
+	cp -a root/bin root/etc root/dev root/proc root/sys root/tmp root/kid/
+	atf_check jail -cq name=$p path=$root children.max=4 persist
+	atf_check jail -cq name=$p.c path=$root/kid children.max=2 persist
+	atf_check jail -cq name=$p-o path="$(pwd)/home/j" path.base=$root persist
+	atf_check jail -cq name=$p-u path=$root mount="$(pwd)/home/up/in /mnt unionfs rw 0 0" persist
+	for d in home/mnt home/log root/kid home/j home/up; do
+		silent "$(pwd)/$d"
+	done
+	by="served by an ordinary user"
+	for at in "$(pwd)/home/mnt" "$(pwd)/home/mnt/deep/er"; do
+		refuses "$by" jail -c name=$p-2 path="$at" persist
+		refuses "$by" jail -c name=$p-2 path=$root path.base="$at" persist
+		refuses "$by" jail -c name=$p-2 path=$root mount="$at /mnt nullfs ro 0 0" persist
+		refuses "$by" jail -c name=$p-2 path=$root mount="$at /mnt unionfs rw 0 0" persist
+		refuses "$by" jail -c name=$p-2 path=$root mount="$at:$root/tmp /mnt overlay ro 0 0" persist
+		refuses "$by" jail -m name=$p mount+="$at /mnt nullfs ro 0 0"
+		refuses "limit.readbps" jail -c name=$p-2 path=$root limit.readbps="$at:10m" persist
+		refuses "user\|FUSE" jail -f "$at" -c
+	done
+	refuses "$by" jail -c name=$p-2 path=$root exec.consolelog="$(pwd)/home/log/file" command=/bin/true
+	refuses "$by" jail -c name=$p-2 path=$root exec.consolelog="$(pwd)/home/log/new" command=/bin/true
+	refuses "moved or replaced" jail -c name=$p.c.g path=$root/kid persist
+	# The others are used as before.
+	atf_check timeout -k 5 60 jexec $p true
+	atf_check -o ignore timeout -k 5 60 jls -v
+	atf_check timeout -k 5 60 jail -cq name=$p-3 path=/ path.volatile command=/bin/true
+	# Each goes, with what is left named.
+	refuses "home/j is covered.*beside it may be left" jail -r $p-o
+	refuses "home/up/in is covered.*beside it may be left" jail -R $p-u
+	atf_check timeout -k 5 60 jail -q -R $p
+	[ -z "$(jls -d -n name 2>/dev/null | grep "name=$p")" ] || die "a jail is left: $(jls -d)"
+	loud
+	[ -d home/.j.jail-work ] || die "what was said to be left is not"
+}
+unanswered_cleanup() {
+	[ ! -s servers ] || kill -KILL $(cat servers) 2>/dev/null
+	for d in home/mnt home/log root/kid home/j home/up; do
+		umount -l $d 2>/dev/null
+	done
+	clean
+}
+
 atf_init_test_cases() {
-	for c in grandchild pathless sources user system hidden globs leftovers exchanged console; do
+	for c in grandchild pathless sources user system hidden globs leftovers exchanged console unanswered; do
 		atf_add_test_case $c
 	done
 }

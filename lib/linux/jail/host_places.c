@@ -146,10 +146,11 @@ int host_place_is(const struct host_place *p, int fd)
 
 int host_place_open(const struct host_place *p, struct jail_error *err)
 {
-	_cleanup_close_ int fd = host_path_open(-1, p->name, O_PATH | O_DIRECTORY, err);
+	_cleanup_close_ int fd = host_path_open(-1, p->name, O_DIRECTORY, err);
 	int r;
 
-	if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP)
+	/* EPERM: a user has mounted something over it. */
+	if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP && fd != -EPERM)
 		return fd;
 	r = fd < 0 ? 0 : host_place_is(p, fd);
 	if (r < 0)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * host_path.c: see host_path.h. A path without links is opened by one call. Where the kernel meets a link, the path is
- * walked by descriptors up to that link; if it may be followed, its target takes its place in the path, as text, and
- * the kernel is asked again: so what is opened in the end is always reached without any link.
+ * host_path.c: see host_path.h. A path without links, of which the kernel has everything in memory, is opened by one
+ * call that never waits. Any other is walked by descriptors up to its first link; if that may be followed, its target
+ * takes its place in the path, as text, and the walk begins again: so what is opened in the end is always reached
+ * without any link. Where a walk comes upon another mount, it looks who serves that before it asks for anything in it.
  */
 #include "host_path.h"
 
@@ -13,6 +14,7 @@
 
 #include "../../error.h"
 #include "../sys.h"
+#include "served.h"
 
 #define LINKS_MAX 40 /* as the kernel's */
 
@@ -24,17 +26,23 @@ struct link {
 	char target[PATH_MAX];
 };
 
+/* Where a walk is. */
+struct at {
+	int fd;
+	struct mount_object is;
+};
+
 /* Can only root change this file, or what is in this directory? */
-static bool only_root_writes(const struct stat *st)
+static bool only_root_writes(const struct mount_object *o)
 {
-	return st->st_uid == 0 && (st->st_mode & 022) == 0;
+	return o->uid == 0 && (o->mode & 022) == 0;
 }
 
 /* Where everybody may write (/tmp), the sticky bit protects root's directories: those can't be linked or moved there.
  */
-static bool holds_safely(const struct stat *dir, const struct stat *st)
+static bool holds_safely(const struct mount_object *dir, const struct mount_object *o)
 {
-	return only_root_writes(dir) || (dir->st_uid == 0 && (dir->st_mode & S_ISVTX) != 0 && S_ISDIR(st->st_mode));
+	return only_root_writes(dir) || (dir->uid == 0 && (dir->mode & S_ISVTX) != 0 && S_ISDIR(o->mode));
 }
 
 /* May a link that stands in this directory be followed at all? */
@@ -53,9 +61,11 @@ static bool system_directory(const char *path, size_t length)
 	return false;
 }
 
-/* Put a path in order: one slash between components, none behind the last; ".." takes one off. */
-static void normalize(char *path)
+/* Put a path in order: one slash between components, none behind the last; ".." takes one off. False: it leads above
+ * its beginning. */
+static bool normalize(char *path)
 {
+	bool beneath = true;
 	char *to = path;
 	const char *at = path;
 
@@ -65,6 +75,7 @@ static void normalize(char *path)
 		at += strspn(at, "/");
 		n = strcspn(at, "/");
 		if (n == 2 && memcmp(at, "..", 2) == 0) {
+			beneath = beneath && to > path;
 			while (to > path && *--to != '/')
 				;
 		} else if (n > 0 && !(n == 1 && *at == '.')) {
@@ -75,25 +86,38 @@ static void normalize(char *path)
 		at += n;
 	}
 	*to = '\0';
+	return beneath;
 }
 
-/* One component: the link itself, where it is one. */
-static int open_component(int dirfd, const char *name, size_t length, struct stat *ret)
+static int begin_at(int root_fd, struct at *ret)
+{
+	ret->fd = root_fd < 0 ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
+	if (ret->fd < 0)
+		return negative_errno();
+	return mount_object(ret->fd, &ret->is);
+}
+
+/* One component further: the link itself, where it is one. EPERM: an ordinary user serves what is mounted there. */
+static int step(struct at *at, const char *name, size_t length)
 {
 	char component[NAME_MAX + 1];
-	int fd;
+	_cleanup_close_ int fd = -1;
+	struct mount_object o;
+	int r;
 
 	if (length > NAME_MAX)
 		return -ENAMETOOLONG;
 	memcpy(component, name, length);
 	component[length] = '\0';
-	fd = sys_openat2(dirfd, component, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
-	if (fd < 0)
-		return negative_errno();
-	if (fstat(fd, ret) == 0)
-		return fd;
-	(void)close_fd(fd);
-	return negative_errno();
+	fd = sys_openat2(at->fd, component, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+	r = fd < 0 ? negative_errno() : mount_object(fd, &o);
+	if (r < 0)
+		return r;
+	if (o.mount != at->is.mount && served_by(&o) == SERVED_BY_USER)
+		return -EPERM;
+	(void)close_fd(at->fd);
+	*at = (struct at){.fd = take_fd(&fd), .is = o};
+	return 0;
 }
 
 static int read_link(int fd, struct link *ret)
@@ -108,41 +132,33 @@ static int read_link(int fd, struct link *ret)
 	return 0;
 }
 
-/*
- * Walk a normalized path up to its first link. `ret_trusted`, where no link was found: the file and all directories on
- * the way are root's alone.
- */
-static int walk(const char *path, struct link *ret, bool *ret_trusted)
+/* Walk a normalized path up to its first link, or its end. */
+static int walk(struct at *at, const char *path, struct link *ret)
 {
-	_cleanup_close_ int at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct stat dir, st;
+	struct mount_object dir = at->is;
 	bool ours = true;
 	size_t end = 0;
+	int r;
 
 	ret->found = false;
-	if (at < 0 || fstat(at, &dir) < 0)
-		return negative_errno();
 	while (path[end] != '\0') {
 		size_t begin = end, length = strcspn(path + begin + 1, "/");
-		int fd = open_component(at, path + begin + 1, length, &st);
 
-		if (fd < 0)
-			return fd;
-		(void)close_fd(at);
-		at = fd;
+		r = step(at, path + begin + 1, length);
+		if (r < 0)
+			return r;
 		end = begin + 1 + length;
-		if (S_ISLNK(st.st_mode)) {
+		if (S_ISLNK(at->is.mode)) {
 			ret->found = true;
 			ret->of_system =
-			    ours && only_root_writes(&dir) && st.st_uid == 0 && system_directory(path, begin);
+			    ours && only_root_writes(&dir) && at->is.uid == 0 && system_directory(path, begin);
 			ret->begin = begin;
 			ret->end = end;
-			return read_link(at, ret);
+			return read_link(at->fd, ret);
 		}
-		ours = ours && holds_safely(&dir, &st) && st.st_uid == 0;
-		dir = st;
+		ours = ours && holds_safely(&dir, &at->is) && at->is.uid == 0;
+		dir = at->is;
 	}
-	*ret_trusted = ours;
 	return 0;
 }
 
@@ -169,112 +185,166 @@ static int refuse_link(const char *asked, char path[PATH_MAX], const struct link
 	return jail_error_hint(err, ELOOP, "write where it leads, if that is what is meant: %s", path);
 }
 
-/* Behind the first link that the kernel met: *path becomes one without links. */
-static int follow(const char *asked, char path[PATH_MAX], bool *ret_trusted, struct jail_error *err)
+static int cannot(const char *asked, int r, struct jail_error *err)
+{
+	if (r != -EPERM)
+		return jail_error_sys(err, -r, "%s", asked);
+	(void)jail_error_set(
+	    err, EPERM, "%s: the file system there is served by an ordinary user's program (FUSE)", asked);
+	return jail_error_hint(err, EPERM, "that program need not answer: name a place in a file system of the host's");
+}
+
+/* Walk from the host's root; behind each link that may be followed from there again, and *path has its target. */
+static int follow(const char *asked, char path[PATH_MAX], struct at *ret, struct jail_error *err)
 {
 	struct link l;
 
-	*ret_trusted = false;
 	for (unsigned i = 0; i <= LINKS_MAX; i++) {
-		int r = walk(path, &l, ret_trusted);
+		struct at at;
+		int r = begin_at(-1, &at);
 
-		if (r < 0)
-			return jail_error_sys(err, -r, "%s", asked);
-		if (!l.found)
+		if (r == 0)
+			r = walk(&at, path, &l);
+		if (r == 0 && !l.found) {
+			*ret = at;
 			return 0;
+		}
+		(void)close_fd(at.fd);
+		if (r < 0)
+			return cannot(asked, r, err);
 		if (!l.of_system)
 			return refuse_link(asked, path, &l, err);
 		r = substitute(path, &l);
 		if (r < 0)
-			return jail_error_sys(err, -r, "%s", asked);
+			return cannot(asked, r, err);
 	}
 	return jail_error_set(err, ELOOP, "%s: more than %d symbolic links are on the way", asked, LINKS_MAX);
 }
 
-static int open_plainly(int root_fd, const char *path, uint64_t flags, uint32_t mode)
+/* Walk beneath `root_fd`, or as far as links lead from the host's root. `path` is put in order. */
+static int go(int root_fd, const char *asked, char path[PATH_MAX], struct at *ret, struct jail_error *err)
 {
-	const uint64_t resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-	int fd;
+	bool beneath = normalize(path);
+	struct at at = {.fd = -1};
+	struct link l;
+	int r;
 
-	if (root_fd < 0) {
-		fd = sys_openat2(AT_FDCWD, path[0] != '\0' ? path : "/", flags, mode, resolve);
-	} else {
-		path += strspn(path, "/");
-		fd = sys_openat2(root_fd, path[0] != '\0' ? path : ".", flags, mode, resolve | RESOLVE_BENEATH);
+	if (root_fd < 0)
+		return follow(asked, path, ret, err);
+	r = beneath ? begin_at(root_fd, &at) : -EXDEV;
+	if (r == 0)
+		r = walk(&at, path, &l);
+	if (r == 0 && !l.found) {
+		*ret = at;
+		return 0;
 	}
-	return fd < 0 ? negative_errno() : fd;
+	(void)close_fd(at.fd);
+	if (r < 0)
+		return cannot(asked, r, err);
+	(void)jail_error_set(err, ELOOP, "%s: a symbolic link is on the way, and none is followed there", asked);
+	return jail_error_hint(err, ELOOP, "write where it leads, if that is what is meant");
 }
 
-/* Where the path leads without links, in *ret. */
-static int resolve(const char *path, char ret[PATH_MAX], bool *ret_trusted, struct jail_error *err)
+int host_path_cached(int root_fd, const char *path, uint64_t flags)
 {
-	char here[PATH_MAX] = "";
-	int n;
+	uint64_t resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED;
+	_cleanup_close_ int fd = -1;
+	struct mount_object o;
+	int r;
 
-	if (path[0] != '/' && getcwd(here, sizeof(here)) == NULL)
-		return jail_error_sys(err, errno, "cannot name the current directory");
-	n = snprintf(ret, PATH_MAX, "%s/%s", here, path);
-	if (n < 0 || n >= PATH_MAX)
-		return jail_error_sys(err, ENAMETOOLONG, "%s", path);
-	normalize(ret);
-	return follow(path, ret, ret_trusted, err);
+	if (root_fd >= 0) {
+		path += strspn(path, "/");
+		resolve |= RESOLVE_BENEATH;
+	}
+	fd = sys_openat2(root_fd >= 0 ? root_fd : AT_FDCWD,
+	    path[0] != '\0' ? path
+	    : root_fd >= 0  ? "."
+			    : "/",
+	    flags, 0, resolve);
+	r = fd < 0 ? negative_errno() : mount_object(fd, &o);
+	if (r < 0)
+		return r;
+	/* What is in memory now may have to be asked for the next time. */
+	return served_by(&o) == SERVED_BY_USER ? -EPERM : take_fd(&fd);
 }
 
-int host_path_create(int root_fd, const char *path, uint64_t flags, uint32_t mode, struct jail_error *err)
+static int check_path(int root_fd, const char *path, char ret[PATH_MAX], struct jail_error *err)
 {
-	char real[PATH_MAX];
-	bool trusted;
-	int fd, r;
+	size_t n = strlen(path);
 
 	if (root_fd < 0 && path[0] != '/')
 		return jail_error_set(err, EINVAL, "%s is not absolute", path);
-	fd = open_plainly(root_fd, path, flags, mode);
-	if (fd >= 0)
-		return fd;
-	if (fd != -ELOOP)
-		return jail_error_sys(err, -fd, "%s", path);
-	if (root_fd >= 0) {
-		(void)jail_error_set(err, ELOOP, "%s: a symbolic link is on the way, and none is followed there", path);
-		return jail_error_hint(err, ELOOP, "write where it leads, if that is what is meant");
-	}
-	r = resolve(path, real, &trusted, err);
-	if (r < 0)
-		return r;
-	fd = open_plainly(-1, real, flags, mode);
-	return fd < 0 ? jail_error_sys(err, -fd, "%s", path) : fd;
+	if (n + 2 > PATH_MAX)
+		return cannot(path, -ENAMETOOLONG, err);
+	ret[0] = '/';
+	memcpy(ret + 1, path, n + 1);
+	return 0;
 }
 
 int host_path_open(int root_fd, const char *path, uint64_t flags, struct jail_error *err)
 {
-	return host_path_create(root_fd, path, flags, 0, err);
-}
-
-static bool is_device(const struct stat *st)
-{
-	return S_ISBLK(st->st_mode) || S_ISCHR(st->st_mode);
-}
-
-int host_path_open_trusted(const char *path, uint64_t flags, struct jail_error *err)
-{
 	char real[PATH_MAX];
-	struct stat st;
-	bool trusted;
-	int fd, r = resolve(path, real, &trusted, err);
+	struct at at;
+	int fd, r = check_path(root_fd, path, real, err);
 
 	if (r < 0)
 		return r;
-	fd = trusted ? open_plainly(-1, real, flags, 0) : -EPERM;
-	/* Nobody but root can have put another in its place since. */
-	if (fd >= 0 && (fstat(fd, &st) < 0 || (!is_device(&st) && !only_root_writes(&st)))) {
-		(void)close_fd(fd);
-		fd = -EPERM;
+	fd = host_path_cached(root_fd, path, O_PATH | flags);
+	if (fd >= 0)
+		return fd;
+	if (fd != -EAGAIN && fd != -ELOOP)
+		return cannot(path, fd, err);
+	r = go(root_fd, path, real, &at, err);
+	if (r < 0)
+		return r;
+	if ((flags & O_DIRECTORY) == 0 || S_ISDIR(at.is.mode))
+		return at.fd;
+	(void)close_fd(at.fd);
+	return cannot(path, -ENOTDIR, err);
+}
+
+/* What is there already has been looked at; where nothing was, a user's mount that comes meanwhile is not entered. */
+static int open_last(struct at *dir, const char *name, uint64_t flags, uint32_t mode)
+{
+	struct at at = {.fd = fcntl(dir->fd, F_DUPFD_CLOEXEC, 0), .is = dir->is};
+	uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+	char link[32];
+	int fd, r = at.fd < 0 ? negative_errno() : step(&at, name, strlen(name));
+
+	if (r == 0 && at.is.mount != dir->is.mount && !S_ISLNK(at.is.mode)) {
+		/* A file that root has mounted there. */
+		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", at.fd);
+		fd = open(link, (int)(flags & ~(uint64_t)(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_CLOEXEC);
+		r = fd < 0 ? negative_errno() : fd;
+	} else if (r == 0 || r == -ENOENT) {
+		fd = sys_openat2(dir->fd, name, flags, (flags & O_CREAT) != 0 ? mode : 0, resolve);
+		r = fd < 0 ? negative_errno() : fd;
 	}
-	if (fd == -EPERM) {
-		(void)jail_error_set(err, EPERM, "%s can be changed by others than root", path);
-		return jail_error_hint(err, EPERM,
-		    "give it and the directories that lead there to root, and let nobody else write (chmod go-w)");
-	}
-	return fd < 0 ? jail_error_sys(err, -fd, "%s", path) : fd;
+	(void)close_fd(at.fd);
+	return r;
+}
+
+int host_path_create(int root_fd, const char *path, uint64_t flags, uint32_t mode, struct jail_error *err)
+{
+	char real[PATH_MAX], *last;
+	struct at at;
+	int fd, r = check_path(root_fd, path, real, err);
+
+	/* Afterwards `real` has no links, whether the file is there or not. */
+	if (r == 0 && (r = go(root_fd, path, real, &at, err)) == 0)
+		(void)close_fd(at.fd);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	last = strrchr(real, '/');
+	if (last == NULL)
+		return cannot(path, -EISDIR, err);
+	*last = '\0';
+	r = go(root_fd, path, real, &at, err);
+	if (r < 0)
+		return r;
+	fd = open_last(&at, last + 1, flags, mode);
+	(void)close_fd(at.fd);
+	return fd < 0 ? cannot(path, fd, err) : fd;
 }
 
 /* ---------------------------------------------------------------------------------------------------- identity */

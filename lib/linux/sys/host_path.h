@@ -18,18 +18,16 @@
 struct jail_error;
 
 /*
- * Open `path`. `root_fd` < 0: from the host's root. Otherwise beneath that directory, where no link at all is followed:
- * "/" is the directory itself. `flags` as of openat2(2). ELOOP: a link is on the way; the error says which.
+ * Open `path`, to be looked at (O_PATH). `root_fd` < 0: from the host's root. Otherwise beneath that directory, where
+ * no link at all is followed: "/" is the directory itself. `flags`: 0 or O_DIRECTORY. ELOOP: a link is on the way; the
+ * error says which. EPERM: an ordinary user's program serves a file system on the way (served.h); nothing in it is
+ * asked for.
  */
 int host_path_open(int root_fd, const char *path, uint64_t flags, struct jail_error *err);
-/* A new file too (O_CREAT) with this mode. */
+/* The same as far as the kernel knows everything on the way, without ever waiting. EAGAIN: it does not. */
+int host_path_cached(int root_fd, const char *path, uint64_t flags);
+/* To be read or written, with `flags` as of openat2(2); a new file too (O_CREAT), with this mode. */
 int host_path_create(int root_fd, const char *path, uint64_t flags, uint32_t mode, struct jail_error *err);
-/*
- * Open what only root can have written: the file and each directory and link on the way to it belong to root, and
- * nobody else can write there (EPERM). Links are followed as above. A relative path begins in the current directory.
- * Who may write to a device is not looked at.
- */
-int host_path_open_trusted(const char *path, uint64_t flags, struct jail_error *err);
 
 /* Where an open file is, as the kernel names it. -errno. */
 int host_path_name(int fd, char *ret, size_t size);

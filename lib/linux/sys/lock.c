@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,38 @@
 #define PAUSE_FIRST_NS (50 * 1000L)
 #define PAUSE_MAX_NS (5 * 1000 * 1000L)
 
+#define HELD_MAX 64 /* a jail, those beneath it, and the lock of them all, for each of a few threads */
+
+/* The descriptors that have a lock, plus one; 0: room. */
+static atomic_int held[HELD_MAX];
+
+static int note(int fd)
+{
+	for (size_t i = 0; i < HELD_MAX; i++) {
+		int room = 0;
+
+		if (atomic_compare_exchange_strong(&held[i], &room, fd + 1))
+			return 0;
+	}
+	return -EMFILE;
+}
+
+static void forget(int fd)
+{
+	for (size_t i = 0; i < HELD_MAX; i++) {
+		int is = fd + 1;
+
+		if (atomic_compare_exchange_strong(&held[i], &is, 0))
+			return;
+	}
+}
+
+void lock_close_copies(void)
+{
+	for (size_t i = 0; i < HELD_MAX; i++)
+		(void)close_fd(atomic_exchange(&held[i], 0) - 1);
+}
+
 static int try(int fd, uint64_t byte)
 {
 	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)(byte & INT64_MAX), .l_len = 1};
@@ -29,7 +62,7 @@ static int try(int fd, uint64_t byte)
 	return 0;
 }
 
-int lock_take(int fd, uint64_t byte, int wait_ms)
+static int wait_for(int fd, uint64_t byte, int wait_ms)
 {
 	struct timespec pause = {.tv_nsec = PAUSE_FIRST_NS};
 	struct deadline end;
@@ -48,10 +81,20 @@ int lock_take(int fd, uint64_t byte, int wait_ms)
 	return r;
 }
 
+int lock_take(int fd, uint64_t byte, int wait_ms)
+{
+	int r = wait_for(fd, byte, wait_ms);
+
+	if (r == 0 && (r = note(fd)) < 0)
+		lock_drop(fd);
+	return r;
+}
+
 void lock_drop(int fd)
 {
 	struct flock l = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
 
+	forget(fd);
 	(void)fcntl(fd, F_OFD_SETLK, &l);
 }
 

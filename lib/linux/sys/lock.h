@@ -18,6 +18,9 @@
 int lock_take(int fd, uint64_t byte, int wait_ms);
 /* Of all bytes that were taken by `fd`, also where another process still has a copy of it. */
 void lock_drop(int fd);
+/* In a process that was forked and may outlive its parent: its copies of all that any thread of the parent has locked.
+ */
+void lock_close_copies(void);
 /* A process that has the byte locked, found in /proc: its number and name; 0: none was found. */
 pid_t lock_holder(int fd, uint64_t byte, char ret_name[LOCK_NAME_MAX]);
 

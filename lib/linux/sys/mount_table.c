@@ -76,7 +76,7 @@ static char *field(char **at)
 	return start;
 }
 
-/* "36 35 98:0 /root /where options [tags...] - type source options". */
+/* "36 35 98:0 /root /where options [tags...] - type source super". */
 static int parse(char *text, struct mount_line *ret)
 {
 	char *at = text, *id = field(&at), *parent = field(&at), *dev = field(&at), *root = field(&at),
@@ -89,6 +89,7 @@ static int parse(char *text, struct mount_line *ret)
 	ret->type = tag != NULL ? field(&at) : NULL;
 	if (ret->type == NULL)
 		return -EBADMSG;
+	ret->super = field(&at) != NULL ? at : "";
 	ret->id = strtoull(id, NULL, 10);
 	ret->parent = strtoull(parent, NULL, 10);
 	ret->major = (uint32_t)strtoul(dev, &end, 10);
@@ -101,6 +102,38 @@ static int parse(char *text, struct mount_line *ret)
 	ret->where = where;
 	ret->options = options;
 	return 0;
+}
+
+int mount_table_each(int info, char *buffer, size_t size, int (*fn)(void *arg, const struct mount_line *l), void *arg)
+{
+	bool skip = false; /* the rest of a line that was cut */
+	size_t have = 0;
+
+	for (;;) {
+		ssize_t n = read(info, buffer + have, size - 1 - have);
+		char *line = buffer, *end;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? negative_errno() : 0;
+		have += (size_t)n;
+		buffer[have] = '\0';
+		while ((end = strchr(line, '\n')) != NULL || (line == buffer && have == size - 1)) {
+			struct mount_line l = {.cut = end == NULL};
+			int r;
+
+			if (end != NULL)
+				*end = '\0';
+			r = skip || parse(line, &l) < 0 ? 0 : fn(arg, &l);
+			if (r != 0)
+				return r;
+			skip = end == NULL;
+			line = end != NULL ? end + 1 : buffer + have;
+		}
+		have = (size_t)(buffer + have - line);
+		memmove(buffer, line, have);
+	}
 }
 
 static int parse_all(struct mount_table *t)
@@ -183,7 +216,7 @@ int mount_object(int fd, struct mount_object *ret)
 {
 	/* struct statx, as the kernel writes it: the C libraries disagree about having it. */
 	struct {
-		uint32_t mask, other[6];
+		uint32_t mask, other[4], uid, gid;
 		uint16_t mode, spare;
 		uint64_t ino, more[11];
 		uint32_t rdev_major, rdev_minor, major, minor;
@@ -199,6 +232,7 @@ int mount_object(int fd, struct mount_object *ret)
 	    .minor = st.minor,
 	    .rdev_major = st.rdev_major,
 	    .rdev_minor = st.rdev_minor,
+	    .uid = st.uid,
 	    .mode = st.mode};
 	return 0;
 }

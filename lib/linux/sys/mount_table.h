@@ -16,6 +16,8 @@ struct mount_line {
 	const char *root;	    /* which directory of the file system it shows */
 	const char *where;	    /* seen from the caller's root */
 	const char *options, *type; /* options of the mount, not of the file system */
+	const char *super;	    /* options of the file system */
+	bool cut;		    /* the buffer was too small: what is last is not complete */
 };
 
 struct mount_table {
@@ -32,6 +34,12 @@ struct mount_table {
 /* `proc`: a descriptor of /proc; `who`: "self", or a process's number in it. E2BIG: more than any jail needs. */
 int mount_table_read(int proc, const char *who, struct mount_table *ret);
 void mount_table_free(struct mount_table *t);
+/*
+ * Without allocating: `fn` for each line of the open file mountinfo, until one call returns something else than 0,
+ * which is returned. A line that is longer than the buffer is given as far as it fits; what can't be understood is left
+ * out.
+ */
+int mount_table_each(int info, char *buffer, size_t size, int (*fn)(void *arg, const struct mount_line *l), void *arg);
 const struct mount_line *mount_table_find(const struct mount_table *t, uint64_t id);
 /* Does the mount have this option ("ro", "nosuid")? */
 bool mount_line_has(const struct mount_line *l, const char *option);
@@ -42,6 +50,7 @@ struct mount_object {
 	uint64_t mount, ino;
 	uint32_t major, minor; /* as stat(2) */
 	uint32_t rdev_major, rdev_minor;
+	uint32_t uid;
 	uint16_t mode;
 };
 
