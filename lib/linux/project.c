@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * project.c: see project.h. Whoever owns the tree may change it while it is walked: directories are kept by handle, not
- * by name or descriptor, so neither its depth nor a move leads anywhere else; and a directory has its number before it
- * is read, so what is made in it later has it as well.
+ * project.c: see project.h. Whoever owns the tree may change it while it is walked. Each directory is opened beneath
+ * the one that it was found in; the way back is "..", and if that is another directory than the one that the walk came
+ * from, something was moved, and the walk begins again. A directory has its number before it is read, so what is made
+ * in it later has it as well, and the kernel refuses to move there what has another number (EXDEV). The memory that a
+ * walk takes grows with nothing: the depth of the tree is bounded, and only one directory is open.
  */
 #include "project.h"
 
@@ -29,21 +31,33 @@
 #define ATTRIBUTE "trusted.jail.project"
 #define FIRST 0x40000000u /* our numbers: from here, as many as MASK says */
 #define MASK 0x3fffffffu
-#define TRIES 64      /* numbers in use that are passed over */
-#define HANDLE_MAX 64 /* ext4 has 8 bytes, xfs up to 20, f2fs 8 */
-#define BLOCK 1024    /* quotactl(2): QIF_DQBLKSIZE */
+#define TRIES 64       /* numbers in use that are passed over */
+#define DEPTH_MAX 4096 /* twice as deep as any path can name */
+#define WALKS 16       /* that are begun again because something was moved */
+#define BLOCK 1024     /* quotactl(2): QIF_DQBLKSIZE */
 #define QUOTA(cmd) ((unsigned)QCMD(cmd, PRJQUOTA))
 
-/* A struct file_handle with room for what it ends in. */
-struct handle {
-	_Alignas(struct file_handle) unsigned char room[sizeof(struct file_handle) + HANDLE_MAX];
+struct entry {
+	uint64_t ino;
+	int64_t next;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};
+
+/* A directory that the walk has left for one in it. */
+struct level {
+	dev_t device;
+	ino_t inode;
+	int64_t next; /* where reading goes on */
 };
 
 struct walk {
-	int treefd;
+	int fd; /* the directory that is read */
 	uint32_t project;
-	struct handle *pending;
-	size_t count, room;
+	size_t depth;
+	struct level level[DEPTH_MAX];
+	char buffer[4096] __attribute__((aligned(8)));
 };
 
 static int quotactl_fd(int fd, unsigned command, uint32_t project, void *argument)
@@ -88,92 +102,131 @@ static int mark(int fd, uint32_t project, bool directory)
 
 /* ------------------------------------------------------------------------------------------------- the walk */
 
-static struct file_handle *head_of(struct handle *h)
+/* Into a directory that was opened as `fd`, which is the walk's from now on. `next`: behind its entry. */
+static int descend(struct walk *w, int fd, int64_t next)
 {
-	return (struct file_handle *)(void *)h->room;
-}
+	struct stat st;
+	int r = mark(fd, w->project, true);
 
-static int push(struct walk *w, int fd)
-{
-	struct handle *h;
-	int mount;
-
-	if (w->count == w->room) {
-		size_t room = w->room > 0 ? w->room * 2 : 64;
-
-		h = reallocarray(w->pending, room, sizeof(*h));
-		if (h == NULL)
-			return -ENOMEM;
-		w->pending = h;
-		w->room = room;
+	if (r == 0 && fstat(w->fd, &st) < 0)
+		r = negative_errno();
+	if (r == 0 && w->depth == DEPTH_MAX)
+		r = -E2BIG;
+	if (r < 0) {
+		(void)close_fd(fd);
+		return r;
 	}
-	h = &w->pending[w->count];
-	head_of(h)->handle_bytes = HANDLE_MAX;
-	if (name_to_handle_at(fd, "", head_of(h), &mount, AT_EMPTY_PATH) < 0)
-		return negative_errno();
-	w->count++;
+	w->level[w->depth++] = (struct level){.device = st.st_dev, .inode = st.st_ino, .next = next};
+	(void)close_fd(w->fd);
+	w->fd = fd;
 	return 0;
 }
 
-/* What is gone meanwhile, or lies in another file system, is none of ours. */
-static int mark_entry(struct walk *w, int dirfd, const struct dirent *e)
+/* Back to where the walk came from. ESTALE: the directory lies somewhere else by now. */
+static int ascend(struct walk *w)
+{
+	const struct level *l = &w->level[w->depth - 1];
+	_cleanup_close_ int above = openat(w->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (above < 0 || fstat(above, &st) < 0)
+		return errno == ENOENT ? -ESTALE : negative_errno();
+	if (st.st_dev != l->device || st.st_ino != l->inode)
+		return -ESTALE;
+	if (lseek(above, l->next, SEEK_SET) < 0)
+		return negative_errno();
+	(void)close_fd(w->fd);
+	w->fd = take_fd(&above);
+	w->depth--;
+	return 0;
+}
+
+/* 1: the walk goes on in this entry. What is gone meanwhile, or lies in another file system, is none of ours. */
+static int mark_entry(struct walk *w, const struct entry *e)
 {
 	_cleanup_close_ int fd = -1, file = -1;
 	struct stat st;
+	int r;
 
-	if (e->d_type != DT_DIR && e->d_type != DT_REG && e->d_type != DT_UNKNOWN)
+	if (e->type != DT_DIR && e->type != DT_REG && e->type != DT_UNKNOWN)
 		return 0;
-	fd = sys_openat2(dirfd, e->d_name, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
+	fd = sys_openat2(w->fd, e->name, O_PATH | O_NOFOLLOW, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
 	if (fd < 0)
 		return errno == ENOENT || errno == EXDEV || errno == ELOOP ? 0 : negative_errno();
 	if (fstat(fd, &st) < 0)
 		return negative_errno();
-	if (S_ISDIR(st.st_mode))
-		return push(w, fd);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return 0;
-	file = reopen(fd, 0);
-	return file < 0 ? file : mark(file, w->project, false);
+	file = reopen(fd, S_ISDIR(st.st_mode) ? O_DIRECTORY : 0);
+	if (file < 0)
+		return file;
+	if (!S_ISDIR(st.st_mode))
+		return mark(file, w->project, false);
+	r = descend(w, take_fd(&file), e->next);
+	return r < 0 ? r : 1;
 }
 
-static int mark_directory(struct walk *w, struct handle *h)
+/* Some entries of the directory. 1: there are no more. */
+static int read_some(struct walk *w)
 {
-	int fd = open_by_handle_at(w->treefd, head_of(h), O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
-	const struct dirent *e;
-	DIR *d;
+	long n = syscall(SYS_getdents64, w->fd, w->buffer, sizeof(w->buffer));
+	int r = 0;
 
-	if (fd < 0)
-		return errno == ESTALE || errno == ENOENT ? 0 : negative_errno();
-	r = mark(fd, w->project, true);
-	d = r < 0 ? NULL : fdopendir(fd);
-	if (d == NULL) {
-		r = r < 0 ? r : negative_errno();
-		(void)close(fd);
-		return r;
+	if (n <= 0)
+		return n == 0 ? 1 : errno == ENOENT ? 1 : negative_errno();
+	for (long at = 0; r == 0 && at < n;) {
+		const struct entry *e = (const struct entry *)(const void *)(w->buffer + at);
+
+		at += e->length;
+		if (strcmp(e->name, ".") != 0 && strcmp(e->name, "..") != 0)
+			r = mark_entry(w, e);
 	}
-	for (errno = 0; r == 0 && (e = readdir(d)) != NULL; errno = 0)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			r = mark_entry(w, dirfd(d), e);
-	if (r == 0 && errno != 0)
-		r = negative_errno();
-	(void)closedir(d);
-	return r;
+	return r < 0 ? r : 0;
+}
+
+static int walk_once(struct walk *w, int treefd)
+{
+	int r;
+
+	w->depth = 0;
+	w->fd = reopen(treefd, O_DIRECTORY);
+	r = w->fd < 0 ? w->fd : mark(w->fd, w->project, true);
+	while (r == 0) {
+		r = read_some(w);
+		if (r == 1 && w->depth > 0)
+			r = ascend(w);
+	}
+	w->fd = close_fd(w->fd);
+	return r < 0 ? r : 0;
 }
 
 static int mark_all(int treefd, uint32_t project)
 {
-	struct walk w = {.treefd = treefd, .project = project};
-	int r = push(&w, treefd);
+	struct walk *w = malloc(sizeof(*w));
+	int r = w == NULL ? -ENOMEM : -ESTALE;
 
-	while (r == 0 && w.count > 0) {
-		struct handle h = w.pending[--w.count];
-
-		r = mark_directory(&w, &h);
+	for (unsigned i = 0; r == -ESTALE && i < WALKS; i++) {
+		w->project = project;
+		r = walk_once(w, treefd);
 	}
-	free(w.pending);
+	free(w);
 	if (r == 0 && fsetxattr(treefd, ATTRIBUTE, &project, sizeof(project), 0) < 0)
 		r = negative_errno();
 	return r;
+}
+
+static int mark_failed(int r, struct jail_error *err)
+{
+	if (r == -E2BIG) {
+		(void)jail_error_set(err, E2BIG, "its directories are more than %d levels deep", DEPTH_MAX);
+		return jail_error_hint(err, E2BIG, "remove the deepest, or use path.volatile");
+	}
+	if (r == -ESTALE) {
+		(void)jail_error_set(
+		    err, EBUSY, "its directories are moved all the time, so not all of them can be limited");
+		return jail_error_hint(err, EBUSY, "end what moves them, and try again");
+	}
+	return jail_error_sys(err, -r, "cannot make all its files one project");
 }
 
 /* ------------------------------------------------------------------------------------------------ the number */
@@ -239,7 +292,7 @@ static int number(int treefd, uint32_t *ret, struct jail_error *err)
 	if (*ret == 0 && (r = choose(treefd, ret)) < 0)
 		return jail_error_sys(err, -r, "cannot find a number for its project");
 	r = mark_all(treefd, *ret);
-	return r < 0 ? jail_error_sys(err, -r, "cannot make all its files one project") : 0;
+	return r < 0 ? mark_failed(r, err) : 0;
 }
 
 /* ------------------------------------------------------------------------------------------------ the limits */
