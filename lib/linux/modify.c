@@ -161,6 +161,37 @@ static int prepare_view(
 	return 0;
 }
 
+/* Root of a jail above it can join its mount namespace. */
+static bool mounts_inside(const struct running *jail)
+{
+	bool found = view_mounts_inside(&jail->state.record);
+
+	for (const char *dot = strchr(jail->name, '.'); !found && dot != NULL; dot = strchr(dot + 1, '.')) {
+		char name[JAIL_NAME_MAX + 1];
+		_cleanup_close_ int fd = -1;
+		struct store_state s;
+
+		(void)snprintf(name, sizeof(name), "%.*s", (int)(dot - jail->name), jail->name);
+		found = tree_jail_open(&jail->tree, name, &fd) < 0 || store_state_read(fd, &s) < 0 ||
+			view_mounts_inside(&s.record);
+	}
+	return found;
+}
+
+/* A bind mount of a node stays when the node goes. */
+static int check_lost_device(const struct change *c, struct jail_error *err)
+{
+	const struct plan_device *d = view_lost_device(c->view_was, c->view_will);
+
+	if (d == NULL || !mounts_inside(c->jail))
+		return 0;
+	(void)jail_error_set(err, EBUSY,
+	    "%s can't be taken from root inside that may mount (allow.mount, allow.userns of it or of a jail above)",
+	    d->path);
+	jail_error_param(err, "devices");
+	return jail_error_hint(err, EBUSY, "change the configuration and restart the jail: jail -rc %s", c->jail->name);
+}
+
 struct child_check {
 	const struct change *change;
 	struct jail_error *err;
@@ -183,8 +214,14 @@ static int check_child(void *arg, const char *child)
 	/* Limits are not refused but lowered with it. */
 	memcpy(will.limit, s.record.limit, sizeof(will.limit));
 	v = policy_within(&s.record, &will);
-	if (v.allowed)
+	if (v.allowed && !view_hides_more(c->view_was, c->view_will))
 		return 0;
+	if (v.allowed) {
+		(void)jail_error_set(
+		    k->err, EBUSY, "its child %s.%s runs, in which it would not be covered", c->jail->name, child);
+		jail_error_param(k->err, "path.hide");
+		return jail_error_hint(k->err, EBUSY, "remove the child first");
+	}
 	(void)jail_error_set(
 	    k->err, EBUSY, "its child %s.%s has more (%s)", c->jail->name, child, policy_rule_name(v.rule));
 	return jail_error_hint(k->err, EBUSY, "change or remove the child first");
@@ -222,7 +259,7 @@ static int change_limited(
 	if (r < 0)
 		return r;
 	c->limited = true;
-	if (mounts_change_takes(&c->mounts) || view_changes_devices(c->view_was, c->view_will))
+	if (mounts_change_freezes(&c->mounts) || view_changes_devices(c->view_was, c->view_will))
 		r = members_freeze(&c->jail->tree, c->jail->name, &freeze, err);
 	if (r == 0)
 		r = errand_run(change_inside, c, err);
@@ -257,12 +294,14 @@ static int change(struct change *c, const struct jail_params *old, const struct 
 	if (r == 0)
 		r = plan_check_devices(c->will, parent_record(&c->parent), err);
 	if (r == 0)
+		r = check_lost_device(c, err);
+	if (r == 0)
 		r = check_children(c, err);
 	if (r == 0)
 		r = note_leftover(c, err);
 	if (r == 0)
 		r = mounts_change_begin(&c->mounts, c->jail->dirfd, c->jail->pidfd, c->view_was, c->view_will, c->view,
-		    c->parent.root, err);
+		    c->parent.root, mounts_inside(c->jail), err);
 	if (r == 0)
 		r = limit_change(c->jail, c->will, &c->will->record, err);
 	if (r == 0 && (r = change_limited(c, params, opts, err)) < 0)

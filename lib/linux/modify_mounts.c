@@ -34,7 +34,10 @@ static int add_item(struct take_away_item **list, size_t *n, const struct take_a
 	return 0;
 }
 
-/* What of the record goes. An entry that no line of the jail has is of a change that was killed: it goes as well. */
+/*
+ * What of the record goes. An entry that no line of the jail has is of a change that was killed: it goes as well, but
+ * from root inside that may mount nothing can be taken.
+ */
 static int sort_out(struct mounts_change *c, const struct plan *was, const struct plan *will)
 {
 	int r = 0;
@@ -44,9 +47,9 @@ static int sort_out(struct mounts_change *c, const struct plan *was, const struc
 		const struct plan_mount *old = line_of(was, g);
 		const struct take_away_item item = {.grant = *g, .options = old != NULL ? old->options : 0};
 
-		if (old != NULL && view_has_mount(will, old)) {
+		if (old != NULL ? view_has_mount(will, old) : c->mounts_inside) {
 			r = grants_add(&c->will, g);
-			if (r == 0)
+			if (r == 0 && old != NULL)
 				r = add_item(&c->away.kept, &c->away.nkept, &item);
 		} else {
 			r = add_item(&c->away.gone, &c->away.ngone, &item);
@@ -64,7 +67,8 @@ static int add_new(struct mounts_change *c, const struct plan *will, const struc
 		const struct plan_mount *m = &will->mount[i];
 		const struct view_named *n = view_added(v, i);
 
-		if (n != NULL)
+		c->adds |= n != NULL;
+		if (n != NULL && grants_find(&c->will, m->source, m->target) == NULL)
 			r = grants_add(&c->will, &(struct grant){.source = m->source,
 						     .target = m->target,
 						     .root = n->root,
@@ -89,6 +93,28 @@ static int check_first(
 		    (was->record.flags & POLICY_F_HOST_USERS) == 0 ? ": the kernel has locked it" : "");
 		jail_error_param(err, "mount");
 		return jail_error_hint(err, EBUSY, "remove the jail and make it again without it");
+	}
+	return 0;
+}
+
+/*
+ * Root inside that may mount can keep a mount that is in no namespace, by a descriptor in a message or in io_uring: no
+ * walk over processes and namespaces sees that one.
+ */
+static int check_kept(
+    const struct mounts_change *c, const struct plan *was, const struct plan *will, struct jail_error *err)
+{
+	for (size_t i = 0; c->mounts_inside && i < was->nmounts; i++) {
+		const struct plan_mount *m = &was->mount[i];
+
+		if (view_has_mount(will, m))
+			continue;
+		(void)jail_error_set(err, EBUSY,
+		    "%s can't be taken from root inside that may mount (allow.mount, allow.userns of it or of a jail "
+		    "above)",
+		    m->target);
+		jail_error_param(err, "mount");
+		return jail_error_hint(err, EBUSY, "change the configuration and restart the jail: jail -rc");
 	}
 	return 0;
 }
@@ -151,9 +177,11 @@ static int record_both(const struct mounts_change *c)
 }
 
 int mounts_change_begin(struct mounts_change *c, int jailfd, int pidfd, const struct plan *was, const struct plan *will,
-    const struct view *v, int parent_root_fd, struct jail_error *err)
+    const struct view *v, int parent_root_fd, bool mounts_inside, struct jail_error *err)
 {
 	int r;
+
+	c->mounts_inside = mounts_inside;
 
 	c->jailfd = c->away.jailfd = jailfd;
 	c->away.pidfd = pidfd;
@@ -161,6 +189,8 @@ int mounts_change_begin(struct mounts_change *c, int jailfd, int pidfd, const st
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot read which mounts it was given");
 	r = check_first(c, was, will, err);
+	if (r == 0)
+		r = check_kept(c, was, will, err);
 	if (r < 0)
 		return r;
 	r = sort_out(c, was, will);
@@ -178,6 +208,11 @@ int mounts_change_begin(struct mounts_change *c, int jailfd, int pidfd, const st
 bool mounts_change_takes(const struct mounts_change *c)
 {
 	return c->away.ngone > 0;
+}
+
+bool mounts_change_freezes(const struct mounts_change *c)
+{
+	return c->away.ngone > 0 || (c->adds && !c->mounts_inside);
 }
 
 void mounts_change_end(struct mounts_change *c, bool done)

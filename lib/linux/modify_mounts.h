@@ -16,6 +16,8 @@ struct mounts_change {
 	struct take_away away;
 	char *path_root; /* of the jail's own tree, among those that stay */
 	int jailfd;
+	bool adds;
+	bool mounts_inside; /* root of it, or of a jail above it, may mount */
 };
 
 /*
@@ -24,9 +26,11 @@ struct mounts_change {
  * case.
  */
 int mounts_change_begin(struct mounts_change *c, int jailfd, int pidfd, const struct plan *was, const struct plan *will,
-    const struct view *v, int parent_root_fd, struct jail_error *err);
+    const struct view *v, int parent_root_fd, bool mounts_inside, struct jail_error *err);
 /* Is there anything to be taken away? */
 bool mounts_change_takes(const struct mounts_change *c);
+/* Has the jail to stand still? Also while one is added: a change that fails leaves nobody inside a descriptor on it. */
+bool mounts_change_freezes(const struct mounts_change *c);
 /* Record what there is now: with `done` as it will be, else as it was. */
 void mounts_change_end(struct mounts_change *c, bool done);
 

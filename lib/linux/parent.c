@@ -279,6 +279,20 @@ static int hide_one(const struct hidden *h, bool mounts_only, struct plan *plan,
 	return r;
 }
 
+/* Each jail has a /proc and a /sys, which show the same of the kernel. */
+static int hide_of_kernel(const char *pattern, struct plan *plan, struct jail_error *err)
+{
+	static const char *const own[] = {"/proc", "/sys"};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(own); i++) {
+		const char *rest = beneath(pattern, own[i]);
+
+		r = rest != NULL ? plan_hide(plan, own[i], rest) : 0;
+	}
+	return r < 0 ? jail_error_sys(err, -r, "cannot hide what is hidden from its parent") : 0;
+}
+
 static int hide_all(const struct line *l, size_t level, struct plan *plan, struct jail_error *err)
 {
 	/* On the host's own tree these are its own, not the host's (view_root.c); so they are for a child on that tree.
@@ -292,6 +306,8 @@ static int hide_all(const struct line *l, size_t level, struct plan *plan, struc
 		h.pattern = above->hide.item[i];
 		r = hide_one(&h, false, plan, err);
 	}
+	for (size_t i = 0; r == 0 && i < above->hide.count; i++)
+		r = hide_of_kernel(above->hide.item[i], plan, err);
 	for (size_t i = 0; r == 0 && above->shared_tree && i < ARRAY_SIZE(fresh); i++) {
 		h.pattern = fresh[i];
 		r = hide_one(&h, plan->shared_tree, plan, err);

@@ -84,8 +84,14 @@ struct view_named {
 };
 
 const struct view_named *view_added(const struct view *v, size_t i);
+/* May root inside mount, or make mount namespaces? Then it is not known from where it can reach a mount. */
+bool view_mounts_inside(const struct policy_record *record);
+/* Is more to be hidden? */
+bool view_hides_more(const struct plan *was, const struct plan *will);
 /* Is a device to come or to go? */
 bool view_changes_devices(const struct plan *was, const struct plan *will);
+/* One that goes, or may be used for less; NULL: none. */
+const struct plan_device *view_lost_device(const struct plan *was, const struct plan *will);
 /* Is there one like it? */
 bool view_has_mount(const struct plan *p, const struct plan_mount *m);
 /*

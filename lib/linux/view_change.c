@@ -57,12 +57,23 @@ static bool has_hidden(const struct plan *p, const char *pattern)
 	return false;
 }
 
-static bool hides_more(const struct plan *was, const struct plan *will)
+bool view_hides_more(const struct plan *was, const struct plan *will)
 {
 	for (size_t i = 0; i < will->hide.count; i++)
 		if (!has_hidden(was, will->hide.item[i]))
 			return true;
 	return false;
+}
+
+/*
+ * Is what it hides still where it was, whatever root inside has done? As long as it could have no children, it was
+ * allowed to rename directories above it.
+ */
+static bool hides_for_children(const struct plan *p)
+{
+	bool fixed = p->shared_tree && p->readonly && (p->record.flags & POLICY_F_HOST_USERS) == 0;
+
+	return p->hide.count == 0 || p->is_volatile || p->base.count > 0 || fixed;
 }
 
 static int refuse(const char *param, int errnum, const char *what, const char *hint, struct jail_error *err)
@@ -75,8 +86,7 @@ static int refuse(const char *param, int errnum, const char *what, const char *h
 static int check(const struct plan *was, const struct plan *will, struct jail_error *err)
 {
 	const char *again = "remove the jail and make it again";
-	bool own_users = (was->record.flags & POLICY_F_HOST_USERS) == 0;
-	bool may_unmount = own_users && (was->record.allow & POLICY_BIT(POLICY_P_MOUNT)) != 0;
+	bool mounts = view_mounts_inside(&was->record);
 
 	if (!same_text(was->path, will->path))
 		return refuse("path", EBUSY, "the root of a running jail can't change", again, err);
@@ -94,13 +104,16 @@ static int check(const struct plan *was, const struct plan *will, struct jail_er
 	for (size_t i = 0; i < was->hide.count; i++)
 		if (!has_hidden(will, was->hide.item[i]))
 			return refuse("path.hide", EPERM, "what is hidden can't be shown again", again, err);
-	/* A mount that is added later can be taken off by whoever may unmount. */
-	if (may_unmount && hides_more(was, will))
+	/* Root inside may have mount namespaces that it does not come to, or take it off again. */
+	if (mounts && view_hides_more(was, will))
 		return refuse("path.hide", ENOTSUP,
-		    "root inside may unmount (allow.mount), so it takes hold at creation only", again, err);
-	if (may_unmount && !was->readonly && will->readonly)
+		    "root inside may mount (allow.mount, allow.userns), so it takes hold at creation only", again, err);
+	if (mounts && !was->readonly && will->readonly)
 		return refuse("path.readonly", ENOTSUP,
-		    "root inside may mount (allow.mount), so it takes hold at creation only", again, err);
+		    "root inside may mount (allow.mount, allow.userns), so it takes hold at creation only", again, err);
+	if (was->record.children_max == 0 && will->record.children_max > 0 && !hides_for_children(was))
+		return refuse("children.max", EBUSY,
+		    "what path.hide covers may be anywhere in its tree by now, where a child would see it", again, err);
 	return view_identity_check(was, will, err);
 }
 
@@ -177,7 +190,7 @@ int view_prepare_change(const struct plan *was, struct plan *will, int parent_ro
 	}
 	if (r == 0)
 		r = prepare_mounts(v, was, parent_root_fd, err);
-	if (r == 0 && (hides_more(was, will) || view_identity_differs(was, will)))
+	if (r == 0 && (view_hides_more(was, will) || view_identity_differs(was, will)))
 		r = prepare_covers(v, was, err);
 	if (r < 0) {
 		view_free(v);
@@ -239,6 +252,20 @@ bool view_changes_devices(const struct plan *was, const struct plan *will)
 		if (!has_device(was, &will->device[i]))
 			return true;
 	return false;
+}
+
+const struct plan_device *view_lost_device(const struct plan *was, const struct plan *will)
+{
+	for (size_t i = 0; i < was->ndevices; i++) {
+		bool kept = false;
+
+		for (size_t j = 0; !kept && j < will->ndevices; j++)
+			kept = same_text(was->device[i].path, will->device[j].path) &&
+			       (was->device[i].access & ~will->device[j].access) == 0;
+		if (!kept)
+			return &was->device[i];
+	}
+	return NULL;
 }
 
 /* Does a device that stays have the same number under another name? */

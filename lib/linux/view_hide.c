@@ -133,10 +133,19 @@ static bool covered(const struct view *v, const struct view_stat *st)
 	return false;
 }
 
-int view_cover(struct view *v, const char *path, struct jail_error *err)
+/* In an overlay over memory: what is moved from behind the cover is then an empty file. */
+static int empty_file(const struct view *v, const char *path)
+{
+	_cleanup_close_ int fd = view_open(v, path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_NOCTTY);
+
+	return fd < 0 ? fd : 0;
+}
+
+static int cover(struct view *v, const char *path, bool hidden, struct jail_error *err)
 {
 	_cleanup_close_ int place = view_open(v, path, O_PATH), cover = -1;
 	struct view_stat st;
+	bool emptied = false;
 	int r, empty;
 
 	if (place == -ENOENT || place == -ENOTDIR || place == -ELOOP)
@@ -148,6 +157,9 @@ int view_cover(struct view *v, const char *path, struct jail_error *err)
 		return 0;
 	if (++v->nhidden > VIEW_HIDDEN_MAX)
 		return jail_error_set(err, E2BIG, "more than %d paths to hide", VIEW_HIDDEN_MAX);
+	r = hidden ? view_hide_check(v, place, &st, path, &emptied, err) : 0;
+	if (r < 0)
+		return r;
 	place = close_fd(place);
 	empty = S_ISDIR(st.mode) ? v->empty_dir : v->empty_file;
 	cover = S_ISREG(st.mode) ? view_accounts(v, path) : -ENOENT;
@@ -159,7 +171,20 @@ int view_cover(struct view *v, const char *path, struct jail_error *err)
 		cover = fcntl(empty, F_DUPFD_CLOEXEC, 0);
 	if (cover < 0)
 		return jail_error_sys(err, -cover, "cannot cover %s", path);
+	r = emptied ? empty_file(v, path) : 0;
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot empty %s in memory before it is covered", path);
 	return view_attach(v, cover, path, S_ISDIR(st.mode), err);
+}
+
+int view_cover(struct view *v, const char *path, struct jail_error *err)
+{
+	return cover(v, path, false, err);
+}
+
+static int hide(struct view *v, const char *path, struct jail_error *err)
+{
+	return cover(v, path, true, err);
 }
 
 /* Does a mount's target lie beneath `path`? */
@@ -182,6 +207,7 @@ static int nest(struct view *v, const char *path, struct jail_error *err)
 	_cleanup_close_ int place = -1, fd = -1;
 	struct view_stat st;
 	char name[32];
+	bool empty;
 	int r;
 
 	if (!holds_target(v, path))
@@ -189,6 +215,9 @@ static int nest(struct view *v, const char *path, struct jail_error *err)
 	place = view_open(v, path, O_PATH | O_DIRECTORY);
 	if (place < 0 || view_stat(place, &st) < 0 || covered(v, &st))
 		return 0;
+	r = view_hide_check(v, place, &st, path, &empty, err);
+	if (r < 0)
+		return r;
 	if (v->nnests >= VIEW_NESTS_MAX)
 		return jail_error_set(
 		    err, E2BIG, "more than %d hidden directories hold targets of mounts", VIEW_NESTS_MAX);
@@ -222,7 +251,7 @@ int view_hide_nests(struct view *v, struct jail_error *err)
 
 int view_hide_one(struct view *v, const char *pattern, struct jail_error *err)
 {
-	return each(v, pattern, view_cover, err);
+	return each(v, pattern, hide, err);
 }
 
 static int uncover(struct view *v, const char *path, struct jail_error *err)

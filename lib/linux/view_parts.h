@@ -134,6 +134,8 @@ struct view {
 	int empty_dir, empty_file; /* attached read-only mounts, to be cloned */
 	uint64_t memory[VIEW_MEMORY_MAX];
 	size_t nmemory;
+	uint64_t based[VIEW_SUBMOUNTS_MAX + 1]; /* overlays that write to `path` */
+	size_t nbased;
 	struct {
 		int fd;
 		uint64_t id;
@@ -190,6 +192,7 @@ int view_attach(struct view *v, int fd, const char *path, bool directory, struct
 int view_attach_own(struct view *v, int fd, const char *name, bool asked, const char *param, struct jail_error *err);
 /* Note that what is written to this mount goes to memory. */
 int view_note_memory(struct view *v, int fd);
+bool view_in_memory(const struct view *v, int fd);
 /* Give a file system object that we made to the jail's root. -errno. */
 int view_own(const struct view *v, int dirfd, const char *name);
 /* A new directory in the scratch file system: its name into `ret`; -errno. */
@@ -285,6 +288,13 @@ int view_hide_one(struct view *v, const char *pattern, struct jail_error *err);
 void view_show_one(struct view *v, const char *pattern);
 /* Cover one object, if it is there. */
 int view_cover(struct view *v, const char *path, struct jail_error *err);
+
+/*
+ * view_hide_check.c: may an object be hidden, whose place and description these are? EPERM: root inside could move it
+ * to where nothing covers it. `*ret_empty`: it is a file of the overlay, to be emptied there.
+ */
+int view_hide_check(
+    struct view *v, int place, const struct view_stat *st, const char *path, bool *ret_empty, struct jail_error *err);
 
 int view_identity(struct view *v, struct jail_error *err);
 bool view_identity_differs(const struct plan *was, const struct plan *will);

@@ -347,6 +347,24 @@ static int wrap_layers(struct view *v, int *lower, size_t n, struct jail_error *
 	return 0;
 }
 
+/* Where what is written to this overlay goes. */
+static int note_written(struct view *v, int overlay)
+{
+	struct view_stat st;
+	int r;
+
+	if (v->kind == VIEW_MEMORY)
+		return view_note_memory(v, overlay);
+	if (v->kind != VIEW_BASE)
+		return 0;
+	r = view_stat(overlay, &st);
+	if (r == 0 && v->nbased >= ARRAY_SIZE(v->based))
+		return -E2BIG;
+	if (r == 0)
+		v->based[v->nbased++] = st.mnt_id;
+	return r;
+}
+
 static int make_overlay(struct view *v, struct jail_error *err)
 {
 	_cleanup_close_ int upper = -1, work = -1;
@@ -382,8 +400,8 @@ static int make_overlay(struct view *v, struct jail_error *err)
 		return fd;
 	r = view_park_root(fd);
 	v->root = fd;
-	if (r == 0 && v->kind == VIEW_MEMORY)
-		r = view_note_memory(v, fd);
+	if (r == 0)
+		r = note_written(v, fd);
 	return r < 0 ? jail_error_sys(err, -r, "cannot attach the root") : 0;
 }
 
@@ -493,8 +511,8 @@ static int attach_submount(struct view *v, const struct view_submount *s, struct
 	if (there == -ENOENT || there == -ENOTDIR || there == -ELOOP)
 		return 0;
 	r = view_attach(v, overlaid ? overlay : s->fd, path, s->directory, err);
-	if (r == 0 && overlaid && v->kind == VIEW_MEMORY) {
-		r = view_note_memory(v, overlay);
+	if (r == 0 && overlaid) {
+		r = note_written(v, overlay);
 		if (r < 0)
 			return jail_error_sys(err, -r, "cannot attach /%s", s->name);
 	}

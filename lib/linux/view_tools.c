@@ -149,7 +149,7 @@ int view_note_memory(struct view *v, int fd)
 	return 0;
 }
 
-static bool in_memory(const struct view *v, int fd)
+bool view_in_memory(const struct view *v, int fd)
 {
 	struct view_stat st;
 
@@ -166,7 +166,7 @@ static int make_place(const struct view *v, int parent, const char *name, bool d
 {
 	_cleanup_close_ int file = -1;
 
-	if (!in_memory(v, parent))
+	if (!view_in_memory(v, parent))
 		return -ENOENT;
 	if (directory) {
 		if (mkdirat(parent, name, 0755) < 0)

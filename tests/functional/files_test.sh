@@ -89,7 +89,7 @@ hide_body() {
 	echo k >root/keys/a_pub
 	atf_check -o inline:'a_key\na_pub\nk\n' jail -cq name=$p path=$root path.hide='/secret,/keys/*_key,/missing' \
 		command='ls -A /secret; ls /keys; cat /keys/a_key /keys/a_pub'
-	fails 1 "." jail -cq name=$p path=$root path.hide=/secret allow.mount command='umount /secret'
+	fails 1 "." jail -cq name=$p path=$root path.readonly path.hide=/secret allow.mount command='umount /secret'
 	fails 1 "." jail -cq name=$p path=$root path.hide=/secret command='touch /secret/x'
 	atf_check -o ignore jail -cq name=$p path=$root persist
 	atf_check -o inline:'s\n' jexec $p ls /secret
@@ -110,9 +110,9 @@ hide_child_body() {
 	cp -a root/. sub/
 	mkdir -p outer && mv sub outer/sub && cp -a root/. outer/
 	echo s >outer/sub/secret/s
-	atf_check -o ignore jail -cq name=$p path="$(pwd)/outer" path.hide='/sub/sec*' children.max=1 persist
-	atf_check -o empty jail -cq name=$p.kid path="$(pwd)/outer/sub" command='ls -A /secret'
-	fails 77 "hidden" jail -c name=$p.kid path="$(pwd)/outer/sub/secret" persist
+	atf_check -o ignore jail -cq name=$p path="$(pwd)/outer" path.readonly path.hide='/sub/sec*' children.max=1 persist
+	atf_check -o empty jail -cq name=$p.kid path="$(pwd)/outer/sub" path.readonly command='ls -A /secret'
+	fails 77 "hidden" jail -c name=$p.kid path="$(pwd)/outer/sub/secret" path.readonly persist
 }
 
 define_case memory_child "children of a jail that writes to memory, on the host's own tree"
@@ -173,7 +173,7 @@ mount_live_body() {
 	cp -a root/bin root/dev root/proc root/sys root/etc root/tmp root/mnt root/kid
 	echo data >root/data/file
 	echo s >root/data/secret/s
-	atf_check jail -cq name=$p path=$root children.max=1 path.hide=/data/secret persist
+	atf_check jail -cq name=$p path=$root children.max=1 persist
 	atf_check jail -cq name=$p.kid path=$root/kid persist
 	atf_check jail -qm name=$p.kid mount="$root/home /mnt nullfs ro 0 0"
 	atf_check -o inline:'worker\n' jexec $p.kid ls /mnt
@@ -181,10 +181,16 @@ mount_live_body() {
 	atf_check -o empty jexec $p.kid ls /mnt
 	atf_check jail -qm name=$p.kid mount="$root/data /mnt nullfs rw 0 0"
 	atf_check -o inline:'data\n' jexec $p.kid cat /mnt/file
-	atf_check -o empty jexec $p.kid ls -A /mnt/secret
 	atf_check jexec $p.kid touch /mnt/written
 	[ -e root/data/written ] || die "it is another mount"
 	fails 77 "mount: $(pwd)/outside is not beneath" jail -m name=$p.kid mount="$(pwd)/outside /mnt nullfs ro 0 0"
+	atf_check jail -qr $p
+	# What is hidden from its parent is hidden in it.
+	atf_check jail -cq name=$p path=$root path.readonly children.max=1 path.hide=/data/secret persist
+	atf_check jail -cq name=$p.kid path=$root/kid path.readonly persist
+	atf_check jail -qm name=$p.kid mount="$root/data /mnt nullfs ro 0 0"
+	atf_check -o inline:'data\n' jexec $p.kid cat /mnt/file
+	atf_check -o empty jexec $p.kid ls -A /mnt/secret
 	atf_check jail -qr $p
 	nothing_left
 }

@@ -99,10 +99,10 @@ define files_powers 'the same with every privilege that there is'
 files_powers_body() {
 	tree
 	# shellcheck disable=SC2086 # words
-	held jail -q -c name="$p-a" path="$PWD/root" path.hide=/hidden $everything \
+	held jail -q -c name="$p-a" path="$PWD/root" path.volatile path.hide=/hidden $everything \
 	    command=/bin/escape_files powers=yes secret=/hidden/secret out="$PWD/out"
 	# shellcheck disable=SC2086
-	jail -q -c name="$p-b" path="$PWD/root" path.hide=/hidden $everything persist
+	jail -q -c name="$p-b" path="$PWD/root" path.volatile path.hide=/hidden $everything persist
 	held jexec "$p-b" /bin/escape_files powers=yes secret=/hidden/secret out="$PWD/out"
 }
 

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Mounts and devices of a running jail whose root may mount: what is granted later keeps its attributes, and what is
-# taken away is out of reach of every process inside, or the command fails and nothing changes.
+# Mounts and devices of a running jail: what is granted later keeps its attributes, also where root inside may mount, and
+# what is taken away is out of reach of every process inside, or the command fails and nothing changes.
 . "$(atf_get_srcdir)/../functional/common.sh"
 
 attack=$JAIL_HOSTILE/view_attack
@@ -74,11 +74,10 @@ kinds_body() {
 	atf_check -o inline:'secret\n' jexec $p cat /one
 }
 
-# box: a jail that may do all of it. grant: it gets the host's directory at /a/b; take: and loses it.
+# box: a jail that the host grants mounts to. grant: it gets the host's directory at /a/b; take: and loses it.
 box() {
 	prepare
-	atf_check -o ignore jail -c name=$p path=$root allow.mount allow.mount.nullfs allow.mount.tmpfs allow.userns \
-	    enforce_statfs=1 children.max=2 persist
+	atf_check -o ignore jail -c name=$p path=$root enforce_statfs=1 children.max=2 persist
 }
 
 grant() {
@@ -124,7 +123,7 @@ kept() {
 	atf_check -o inline:'0\n' cat "$(dir $p)/cgroup.freeze"
 }
 
-define_case moved "what lies above a mount is renamed, it is moved, copied in part, and covered: it goes"
+define_case moved "what lies above a mount is renamed, and covered by another mount: it goes"
 moved_body() {
 	box
 	grant
@@ -133,38 +132,41 @@ moved_body() {
 	atf_check -s exit:1 -e ignore jexec $p cat /z/a/b/file
 	atf_check jexec $p mv /z/a /a
 	grant
-	atf_check jexec $p sh -c 'mount -o bind /a/b /mnt && mount -o bind /a/b/sub /x && mount -o move /a/b /z &&
-	    mount -t tmpfs none /a && mkdir /a/c && mount -o bind /mnt /a/c && mount -t tmpfs cover /a &&
-	    mount -t tmpfs none /mnt && touch /a/mine'
-	take
-	for f in /mnt/file /x/file /z/file /a/c/file; do
-		atf_check -s exit:1 -e ignore jexec $p cat $f
-	done
-	# What root inside has mounted is there again.
+	atf_check -o ignore jail -m name=$p mount+="none /a tmpfs rw 0 0"
+	atf_check jexec $p touch /a/mine
+	atf_check -o ignore jail -m name=$p mount+="$(pwd)/grant/sub /x nullfs ro 0 0"
+	atf_check -o ignore jail -m name=$p mount="none /a tmpfs rw 0 0"
+	gone $p
+	# What lay above it is there again.
 	atf_check -o ignore jexec $p ls /a/mine
-	atf_check -o match:cover jexec $p cat /proc/self/mountinfo
+	atf_check -o ignore jail -m name=$p mount=
+	atf_check -o empty jexec $p ls /a/b
 }
 
-define_case namespaces "copies in other mount namespaces, with a process and without one"
-namespaces_body() {
-	box
-	grant
-	holds 'unshare -m sh -c "umount /a/b; touch /tmp/ready; exec sleep 1000" &
-	    unshare -m sh -c "mount -o bind /a/b /x; umount /a/b; touch /tmp/ready; exec sleep 1000"'
-	holds 'unshare -m sh -c "umount /a/b; touch /tmp/child; exec sleep 1000" & c=$!
-	    until [ -e /tmp/child ]; do sleep 0.1; done
-	    exec 5</proc/$c/ns/mnt; kill -9 $c; touch /tmp/ready; exec sleep 1000'
-	take
-	for q in $(cat "$(dir $p)/cgroup.procs" "$(dir $p)/.self/cgroup.procs" 2>/dev/null); do
-		! grep -F "$(pwd)/grant" /proc/$q/mountinfo || die "still mounted for $q"
+define_case kept "from root inside that may mount, or of a jail above, nothing is taken"
+kept_body() {
+	prepare
+	for with in "allow.mount allow.mount.nullfs enforce_statfs=1" allow.userns; do
+		# shellcheck disable=SC2086 # words
+		atf_check -o ignore jail -c name=$p path=$root $with children.max=2 devices="/dev/kmsg r" persist
+		grant
+		kept "can't be taken from root inside that may mount.*jail -rc"
+		atf_check -o inline:'secret\n' jexec $p cat /a/b/file
+		# More is given, but not less.
+		atf_check -o ignore jail -m name=$p mount+="$(pwd)/grant/sub /x nullfs ro 0 0" devices=/dev/kmsg
+		fails 75 "devices: /dev/kmsg can't be taken from root inside that may mount" jail -m name=$p devices=
+		fails 75 "devices: /dev/kmsg can't be taken from root inside that may mount" jail -m name=$p devices="/dev/kmsg r"
+		atf_check jexec $p test -w /dev/kmsg
+		atf_check -o inline:'secret\n' jexec $p cat /x/file
+		# Root of the parent can join the mount namespace of its child.
+		mkdir -p root/child root/own
+		[ -d root/child/bin ] || make_root "$root/child"
+		atf_check -o ignore jail -c name=$p.c path=$root/child persist
+		atf_check -o ignore jail -m name=$p.c mount="$root/own /mnt nullfs ro 0 0"
+		fails 75 "can't be taken from root inside that may mount" jail -m name=$p.c mount=
+		atf_check -o ignore jail -r $p
+		rm -rf root/child
 	done
-	end
-	grant
-	holds 'unshare -Um sh -c "touch /tmp/ready; exec sleep 1000"'
-	kept "locked in a user namespace that was made inside: sleep\[[0-9]*\]"
-	atf_check -o inline:'secret\n' jexec $p cat /a/b/file
-	end
-	take
 }
 
 define_case own_memory "a jail whose file system is in memory, which process 1 keeps open, gives mounts back too"
@@ -180,14 +182,21 @@ own_memory_body() {
 define_case busy "what a process holds stays, and the process is named"
 busy_body() {
 	box
-	for how in 'cd /a/b' 'exec 5</a/b/file' 'exec 5</a/b' 'cd /a/b/sub; umount -l /a/b' 'exec 5</a/b/file; umount -l /a/b' \
-	    'mount -o bind /a/b /x; exec 5</x/file; umount -l /x'; do
+	for how in 'cd /a/b' 'exec 5</a/b/file' 'exec 5</a/b' 'cd /a/b/sub'; do
 		grant
 		holds "$how; touch /tmp/ready; exec sleep 1000"
-		kept "in use.*: sleep\[[0-9]*\]"
+		kept "/a/b is in use inside: sleep\[[0-9]*\]"
 		end
 		take
 	done
+	# On its way through a socket; then the mount is moved.
+	grant
+	holds 'exec view_attack queue /a/b'
+	atf_check jexec $p mv /a /z/a
+	kept "/z/a/b is in use inside: something that has no name"
+	end
+	atf_check jexec $p mv /z/a /a
+	take
 	cp "$root/bin/busybox" grant/busybox
 	grant
 	jexec $p sh -c 'chroot /a/b /busybox sleep 1000' >/dev/null 2>&1 </dev/null &
@@ -197,20 +206,19 @@ busy_body() {
 	take
 }
 
-define_case family "a child jail's copies, and what the jail itself rightly has"
+define_case family "a child jail's mount, and what the jail itself rightly has"
 family_body() {
 	box
 	mkdir -p root/child
 	make_root "$root/child"
 	mkdir -p root/own
 	echo own >root/own/file
-	atf_check -o ignore jail -c name=$p.c path=$root/child allow.mount allow.mount.nullfs persist
+	atf_check -o ignore jail -c name=$p.c path=$root/child persist
 	atf_check -o ignore jail -m name=$p.c mount="$root/own /mnt nullfs ro 0 0"
 	atf_check -o inline:'own\n' jexec $p.c cat /mnt/file
-	atf_check jexec $p.c mkdir -p /away
-	atf_check jexec $p.c busybox mount -o move /mnt /away
+	atf_check jexec $p mv /child/mnt /child/tmp/away
 	atf_check -o ignore jail -m name=$p.c mount=
-	atf_check -s exit:1 -e ignore jexec $p.c cat /away/file
+	atf_check -s exit:1 -e ignore jexec $p.c cat /tmp/away/file
 	# The same source twice, and one that holds the jail's own tree.
 	atf_check -o ignore jail -m name=$p mount="$(pwd)/grant /a/b nullfs ro 0 0" \
 	    mount+="$(pwd)/grant /x nullfs ro 0 0" mount+="$(pwd) /z nullfs ro 0 0"
@@ -224,19 +232,22 @@ family_body() {
 define_case devices "a device goes under every name, and only the first /dev gets one"
 devices_body() {
 	prepare
-	atf_check -o ignore jail -c name=$p path=$root allow.mount allow.mount.nullfs allow.mount.tmpfs enforce_statfs=1 persist
+	atf_check -o ignore jail -c name=$p path=$root persist
 	atf_check -o ignore jail -m name=$p devices=/dev/kmsg
 	atf_check jexec $p sh -c 'mkdir -p /dev/d/e; mv /dev/kmsg /dev/d/e/other'
 	atf_check -o ignore jail -m name=$p devices=
 	atf_check -o inline:'' jexec $p sh -c 'for f in /dev/* /dev/d/* /dev/d/e/*; do [ ! -c $f ] || stat -c "%t:%T" $f; done | grep "^1:b"; :'
 	# A directory that is covered may hide one.
 	atf_check -o ignore jail -m name=$p devices=/dev/kmsg
-	atf_check jexec $p sh -c 'mv /dev/kmsg /dev/d/e/x; mount -t tmpfs none /dev/d/e'
+	atf_check jexec $p mv /dev/kmsg /dev/d/e/x
+	atf_check -o ignore jail -m name=$p mount="none /dev/d/e tmpfs rw 0 0"
 	fails 75 "devices: another mount beneath /dev inside may hide nodes of /dev/kmsg" jail -m name=$p devices=
-	atf_check jexec $p umount /dev/d/e
+	atf_check -o ignore jail -m name=$p mount=
 	atf_check -o ignore jail -m name=$p devices=
 	atf_check -s exit:1 jexec $p test -e /dev/d/e/x
+	atf_check -o ignore jail -r $p
 	# Another file system in its place: of root inside, and one of the host's.
+	atf_check -o ignore jail -c name=$p path=$root allow.mount allow.mount.nullfs allow.mount.tmpfs enforce_statfs=1 persist
 	mkdir memory
 	mount -t tmpfs none memory
 	atf_check -o ignore jail -m name=$p mount="$(pwd)/memory /mnt nullfs rw,noidmap 0 0"
@@ -270,7 +281,7 @@ killed_body() {
 }
 
 atf_init_test_cases() {
-	for t in attributes kinds moved namespaces own_memory busy family devices killed; do
+	for t in attributes kinds moved kept own_memory busy family devices killed; do
 		atf_add_test_case $t
 	done
 }

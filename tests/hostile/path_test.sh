@@ -118,29 +118,30 @@ system_body() {
 define_case hidden "what is hidden from a parent is not reached through a link of its making"
 hidden_body() {
 	new_root
-	mkdir root/secret root/kid && echo s >root/secret/s
+	mkdir root/secret root/kid root/w && echo s >root/secret/s
 	cp -a root/bin root/etc root/dev root/proc root/sys root/tmp root/kid/
-	atf_check jail -cq name=$p path=$root path.hide=/secret children.max=4 persist
-	atf_check jexec $p sh -c 'busybox ln -s /secret /build; busybox ln -s secret /beside'
+	atf_check jail -cq name=$p path=$root path.readonly path.hide=/secret children.max=4 \
+	    mount="$root/w /w nullfs rw 0 0" persist
+	atf_check jexec $p sh -c 'busybox ln -s /secret /w/build; busybox ln -s ../secret /w/beside'
 	for l in build beside; do
-		refuses "symbolic link" jail -c name=$p.k path=$root/$l persist
-		refuses "symbolic link" jail -c name=$p.k path=$root/kid mount="$root/$l /tmp nullfs ro 0 0" persist
+		refuses "symbolic link" jail -c name=$p.k path=$root/w/$l path.readonly persist
+		refuses "symbolic link" jail -c name=$p.k path=$root/kid path.readonly mount="$root/w/$l /tmp nullfs ro 0 0" persist
 	done
-	refuses "hidden from" jail -c name=$p.k path=$root/secret persist
+	refuses "hidden from" jail -c name=$p.k path=$root/secret path.readonly persist
 	# And from those further down.
-	atf_check jail -cq name=$p.k path=$root children.max=2 persist
-	atf_check -o empty jail -cq name=$p.k.g path=$root command='ls -A /secret'
-	refuses "hidden from" jail -c name=$p.k.g path=$root/secret persist
+	atf_check jail -cq name=$p.k path=$root path.readonly children.max=2 persist
+	atf_check -o empty jail -cq name=$p.k.g path=$root path.readonly command='ls -A /secret'
+	refuses "hidden from" jail -c name=$p.k.g path=$root/secret path.readonly persist
 }
 
 define_case globs "a hidden name with a special character is hidden from a child as well"
 globs_body() {
 	new_root
 	mkdir 'root/a\b' && echo s >'root/a\b/s'
-	atf_check jail -cq name=$p path=$root path.hide='/a\b' children.max=4 persist
+	atf_check jail -cq name=$p path=$root path.readonly path.hide='/a\b' children.max=4 persist
 	atf_check -o empty jexec $p ls -A '/a\b'
-	refuses "hidden from" jail -c name=$p.k path="$root/a\\b" persist
-	atf_check -o empty jail -cq name=$p.k path=$root command='ls -A /a*'
+	refuses "hidden from" jail -c name=$p.k path="$root/a\\b" path.readonly persist
+	atf_check -o empty jail -cq name=$p.k path=$root path.readonly command='ls -A /a*'
 }
 
 define_case leftovers exchanged "a directory that was put in the place of another is not cleaned up"
@@ -294,8 +295,153 @@ unanswered_cleanup() {
 	clean
 }
 
+# secret DIRECTORY: objects to hide in it, and programs for whoever has /x as its root.
+secret() {
+	rm -rf "$1/h" "$1/x" "$1/y"
+	mkdir -p "$1/h/d" "$1/x/bin" "$1/x/old" "$1/y"
+	echo secret >"$1/h/d/s"
+	echo secret >"$1/h/f"
+	cp "$root/bin/busybox" "$JAIL_HOSTILE/view_attack" "$1/x/bin/"
+	ln -s busybox "$1/x/bin/sh"
+	cp "$JAIL_HOSTILE/view_attack" "$root/bin/"
+}
+
+powers='allow.mount allow.mount.nullfs allow.mount.tmpfs enforce_statfs=1'
+
+# What root inside does to see /h/d/s and /h/f: first by a second mount of the place that it moves /h to; then from a
+# namespace whose root is that place, with a working directory on the old root, which has no mount point there.
+attacks='
+busybox mount -o bind /x /y
+view_attack rename /h /x/h
+cat /y/h/d/s /y/h/f
+view_attack rename /x/h /h
+busybox umount /y
+cd /h && exec busybox unshare -m /x/bin/busybox sh -c "
+	B=/x/bin/busybox
+	PATH=/bin:/x/bin
+	\$B mount -o rbind /x /x && cd /x && \$B pivot_root . old && cd /old/h && /bin/busybox umount -l /old
+	view_attack rename f ../x/f
+	view_attack rename d ../x/d
+	view_attack rename ../h ../x/h
+	/bin/busybox cat /f /d/s /h/f /h/d/s"
+'
+
+# attacked JAIL: nothing of that shows a secret.
+attacked() {
+	jexec "$1" sh -c "$attacks" >seen 2>tried
+	! grep secret seen || die "seen in $1: $(cat seen tried)"
+	# Each was tried, and a directory is never moved.
+	[ "$(grep -c 'Read-only\|ross-device' seen)" -ge 3 ] || die "not tried: $(cat seen tried)"
+	atf_check -o empty jexec "$1" sh -c 'cat /h/d/s /h/f 2>/dev/null; :'
+}
+
+define_case hide_writable "path.hide: not where root inside could move what is hidden to where no cover is"
+hide_writable_body() {
+	new_root
+	secret root
+	for with in children.max=1 "$powers" allow.userns "path.readonly $powers mount=$root/h@/h@nullfs@rw" \
+	    "path.readonly children.max=1 mount=$root/h@/h@nullfs@rw"; do
+		set --
+		for word in $with; do
+			set -- "$@" "$(echo "$word" | tr @ ' ')"
+		done
+		for hide in /h/d /h/f '/h/[df]'; do
+			refuses "path.hide: /h/[df] lies where root inside could move it" \
+			    jail -c name=$p path=$root path.hide="$hide" "$@" persist
+		done
+	done
+	refuses "leave out allow.mount" jail -c name=$p path=$root path.hide=/h/d $powers persist
+	# Nor later.
+	atf_check jail -cq name=$p path=$root path.hide=/h/d persist
+	refuses "children.max: what path.hide covers may be anywhere" jail -m name=$p children.max=1
+	atf_check jail -qr $p
+	atf_check jail -cq name=$p path=$root children.max=1 persist
+	refuses "path.hide: /h/d lies where root inside could move it" jail -m name=$p path.hide=/h/d
+	atf_check -o inline:'secret\n' jexec $p cat /h/d/s
+	atf_check jail -qr $p
+	for with in allow.userns "$powers"; do
+		# shellcheck disable=SC2086 # words
+		atf_check jail -cq name=$p path=$root $with persist
+		refuses "path.hide: root inside may mount" jail -m name=$p path.hide=/h/d
+		atf_check jail -qr $p
+	done
+	# A file of a base, which the overlay would copy up; and a directory that is in `path` itself.
+	mkdir -p top top/h/e
+	# shellcheck disable=SC2086 # words
+	{
+		refuses "path.hide: /h/f .*hide the directory that holds it" \
+		    jail -c name=$p path="$(pwd)/top" path.base=$root path.hide=/h/f $powers persist
+		refuses "path.hide: /h/e lies where root" \
+		    jail -c name=$p path="$(pwd)/top" path.base=$root path.hide=/h/e $powers persist
+	}
+	nothing_left
+}
+
+define_case hide_fixed "path.hide: what root inside can't move stays hidden, whatever it renames and mounts"
+hide_fixed_body() {
+	new_root
+	secret root
+	mkdir -p top grant/d
+	echo secret >grant/d/s
+	echo secret >grant/f
+	mkdir -p root/q/g
+	# In a tree that is read only, in memory, and in a base; a grant that is read only.
+	# shellcheck disable=SC2086 # words
+	for with in path.readonly path.volatile "path.base=$root"; do
+		case $with in path.base*) in=$(pwd)/top ;; *) in=$root ;; esac
+		for hide in '/h/*' /h/d,/h/f; do
+			[ "$with" != "path.base=$root" ] || hide=/h/d
+			atf_check jail -cq name=$p path="$in" $with path.hide="$hide" $powers allow.userns persist
+			[ $hide != /h/d ] || jexec $p busybox rm /h/f
+			attacked $p
+			atf_check jail -qr $p
+		done
+	done
+	[ "$(cat root/h/f)" = secret ] || die "the file itself was emptied"
+	# shellcheck disable=SC2086 # words
+	atf_check jail -cq name=$p path=$root mount="$(pwd)/grant /q/g nullfs ro 0 0" path.hide=/q/g/d,/q/g/f $powers \
+	    children.max=2 persist
+	jexec $p sh -c 'view_attack rename /g /x/g; view_attack rename /g/d /x/d; view_attack rename /q /x/q
+	    busybox mount -o rbind /x /y; cat /y/q/g/d/s /x/q/g/d/s /x/q/g/f' >seen 2>tried
+	! grep secret seen || die "$(cat seen tried)"
+	grep -q ok seen || die "not tried: $(cat seen tried)"
+	refuses "hidden from" jail -c name=$p.c path=$root/q/g/d persist
+	atf_check jail -qr $p
+	nothing_left
+}
+
+define_case hide_children "path.hide: a jail with children hides what it can't move, and they do not see it either"
+hide_children_body() {
+	new_root
+	secret root
+	mkdir root/c root/w
+	cp -a root/bin root/etc root/dev root/proc root/sys root/tmp root/c/
+	for with in path.readonly path.volatile; do
+		atf_check jail -cq name=$p path=$root $with path.hide=/h/d,/h/f,/proc/version children.max=4 \
+		    mount="$root/w /w nullfs rw 0 0" persist
+		atf_check jail -cq name=$p.c path=$root/c $with persist
+		jexec $p sh -c 'for to in /c/h /w/h; do view_attack rename /h $to; done; view_attack rename /h/d /w/d' >tried
+		! grep ok tried || die "moved"
+		atf_check -o empty jexec $p.c sh -c 'cat /h/d/s /proc/version 2>/dev/null; :'
+		atf_check jail -cq name=$p.d path=$root $with persist
+		atf_check -o empty jexec $p.d sh -c 'cat /h/d/s /h/f /proc/version 2>/dev/null; :'
+		refuses "its child $p.[cd] runs, in which it would not be covered" jail -m name=$p path.hide+=/etc/passwd
+		atf_check jail -qr $p.c $p.d
+		atf_check jail -qm name=$p path.hide+=/etc/passwd
+		atf_check -o empty jail -cq name=$p.d path=$root $with command='cat /etc/passwd'
+		atf_check jail -qr $p
+	done
+	# A child's own tree is its parent's to change: what the child hides is hidden from its own root.
+	atf_check jail -cq name=$p path=$root children.max=4 persist
+	atf_check jail -cq name=$p.d path=$root path.hide=/h/d persist
+	atf_check -o empty jexec $p.d ls -A /h/d
+	refuses "path.hide: /h/d lies where root" jail -c name=$p.e path=$root path.hide=/h/d children.max=1 persist
+	atf_check jail -qr $p
+	nothing_left
+}
+
 atf_init_test_cases() {
-	for c in grandchild pathless sources user system hidden globs leftovers exchanged console unanswered; do
+	for c in grandchild pathless sources user system hidden globs hide_writable hide_fixed hide_children leftovers exchanged console unanswered; do
 		atf_add_test_case $c
 	done
 }

@@ -13,12 +13,12 @@
 
 /*
  * Beneath `dir`: trees/p with p/c and p/c/g (three generations), trees/a and trees/b (siblings), trees/canary-near,
- * far/canary-etc and base. Each function: 0, or -1 and errno.
+ * far/canary-etc, vault and base. Each function: 0, or -1 and errno.
  */
 int race_prepare(const char *dir, const char *program);
 /* One tree new, "p", "a" or "b": no jail of it runs. */
 int race_rebuild(const char *dir, const char *tree, const char *program);
-/* trees/p/secret: what trees/p's jail does not see. */
+/* vault/secret: what trees/p's jail has at /vault/secret and does not see. */
 int race_open_secret(const char *dir);
 /* All that is to be known of what lies in this directory, one line a file. To be freed; NULL and errno. */
 char *race_describe(int dirfd);

@@ -166,7 +166,7 @@ static void make_file(const char *path, mode_t mode)
 /* A link to a canary: by the host's path, by a path that leads up and out, or to what is hidden of the own tree. */
 static void make_link(const char *path, const char *name)
 {
-	static const char *const inner[] = {"/secret", "secret", "../secret", "./secret/../secret", "../../secret",
+	static const char *const inner[] = {"/vault/secret", "vault/secret", "vault", "/v2/secret", "../vault/secret",
 	    "mnt", "/", ".", "../share", "/share"};
 	static const char *const ups[] = {"..", "../..", "../../..", "../../../..", "../../../../.."};
 	char target[PATH];

@@ -57,7 +57,7 @@ define_case garbage 600 "a jail's process 1, or its root, answers with garbage"
 garbage_body() { search g garbage -r "${RACE_SEED:-$$}"; }
 
 atf_init_test_cases() {
-	for c in user_mounts user_holds garbage; do
+	for c in tree user_mounts user_holds garbage; do
 		atf_add_test_case $c
 	done
 }

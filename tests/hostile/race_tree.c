@@ -88,8 +88,8 @@ static int make_canary(const char *top, const char *program)
 	if (make_plain(top, program) < 0 || make_dirs(top, dirs) < 0)
 		return -1;
 	for (const char *const *m = marked; *m != NULL; m++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", top, *m);
-		if (make_text(path, "canary-secret", RACE_SECRET, 0600) < 0 ||
+		if (snprintf(path, sizeof(path), "%s/%s", top, *m) < 0 ||
+		    make_text(path, "canary-secret", RACE_SECRET, 0600) < 0 ||
 		    make_text(path, "canary-public", RACE_SECRET, 0644) < 0 ||
 		    make_text(path, "console", RACE_SECRET "\n", 0644) < 0)
 			return -1;
@@ -100,17 +100,14 @@ static int make_canary(const char *top, const char *program)
 static int make_family(const char *dir, const char *program)
 {
 	static const char *const trees[] = {"p", "p/c", "p/c/g", "p/c/d", "p/s", "p/base", NULL};
-	static const char *const dirs[] = {"share", "u", "up", "build", "vault", "secret", "v2", "c/share", NULL};
+	static const char *const dirs[] = {"share", "u", "up", "build", "vault", "v2", "c/share", NULL};
 	char top[PATH];
 
 	for (const char *const *t = trees; *t != NULL; t++)
 		if (make_jail_tree(dir, *t, program) < 0)
 			return -1;
 	(void)snprintf(top, sizeof(top), "%s/trees/p", dir);
-	if (make_dirs(top, dirs) < 0)
-		return -1;
-	(void)snprintf(top, sizeof(top), "%s/trees/p/secret", dir);
-	return make_canary(top, program);
+	return make_dirs(top, dirs);
 }
 
 static int make_sibling(const char *dir, const char *name, const char *program)
@@ -129,8 +126,8 @@ static int make_tree(const char *dir, const char *tree, const char *program)
 
 int race_prepare(const char *dir, const char *program)
 {
-	static const char *const dirs[] = {"trees", "far", NULL};
-	static const char *const canaries[] = {"trees/canary-near", "far/canary-etc", NULL};
+	static const char *const dirs[] = {"trees", "far", "vault", NULL};
+	static const char *const canaries[] = {"trees/canary-near", "far/canary-etc", "vault/secret", NULL};
 	char top[PATH];
 
 	if (chmod(dir, 0755) < 0 || make_dirs(dir, dirs) < 0)
@@ -186,7 +183,7 @@ int race_open_secret(const char *dir)
 {
 	char top[PATH];
 
-	(void)snprintf(top, sizeof(top), "%s/trees/p/secret", dir);
+	(void)snprintf(top, sizeof(top), "%s/vault/secret", dir);
 	return open(top, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 

@@ -137,7 +137,7 @@ static void check_canaries(struct player *p, const char *text)
 	for (unsigned i = 0; i < 3; i++)
 		check_one(p, canaries[i], p->guarded[i], &p->before[i], text);
 	if (p->secret >= 0)
-		check_one(p, "what is hidden of trees/p", p->secret, &p->secret_before, text);
+		check_one(p, "what is hidden from trees/p", p->secret, &p->secret_before, text);
 }
 
 static int run(struct player *p, const char *text, bool inside)
@@ -160,16 +160,18 @@ static int run(struct player *p, const char *text, bool inside)
 #define POWERS "|allow.mount|allow.mount.nullfs|allow.mount.tmpfs|enforce_statfs=1"
 #define P "%d/trees/p"
 #define A "%d/trees/a"
+/* What is hidden lies where the parent can't move it. */
+#define VAULT "|mount=%d/vault /vault nullfs ro 0 0|path.hide=/vault/secret"
 #define LOOK "|/bin/race_inside|look|x"
 
 static const char *const family[] = {
-    "+jail|-q|-c|name=%n|path=" P "|children.max=9|path.hide=/secret" POWERS COMMON,
-    "+jail|-q|-c|name=%n|path=" P "|children.max=9|path.hide=/secret" COMMON,
+    "+jail|-q|-c|name=%n|path=" P "|children.max=9" VAULT POWERS COMMON,
+    "+jail|-q|-c|name=%n|path=" P "|children.max=9" VAULT COMMON,
     "+jail|-q|-c|name=%n.c|path=" P "/c|children.max=4" POWERS COMMON,
     "+jail|-q|-c|name=%n.c|path=" P "/c|children.max=4|mount=" P "/share /mnt nullfs ro 0 0" COMMON,
     "+jail|-q|-c|name=%n.c|path=" P "/c|children.max=4|exec.consolelog=" P
     "/log/console|exec.start=/bin/race_inside say" COMMON,
-    "+jail|-q|-c|name=%n.c|path=" P "/c|children.max=4|path.hide=/etc" COMMON,
+    "+jail|-q|-c|name=%n.c|path=" P "/c|path.hide=/etc" COMMON,
     "+jail|-q|-c|name=%n.c.g|path=" P "/c/g" COMMON,
     "+jail|-q|-c|name=%n.c.g|path=" P "/c/g|path.volatile=1m" COMMON,
     "+jail|-q|-c|name=%n.c.g|path=" P "/c/g|mount=" P "/c/share /mnt nullfs rw 0 0" COMMON,
@@ -179,6 +181,7 @@ static const char *const family[] = {
     "jail|-q|-c|name=%n.c.d|path=" P "/c/d|exec.init=no|command=/bin/race_inside|look|d",
     "jail|-q|-c|name=%n.e|path=" P "/build|command=/bin/race_inside|look|e",
     "jail|-q|-c|name=%n.e|path=" P "/vault|command=/bin/race_inside|look|e",
+    "jail|-q|-c|name=%n.e|path=" P "/vault/secret|command=/bin/race_inside|look|e",
     "jail|-q|-c|name=%n.e|path=" P "/v2|command=/bin/race_inside|look|e",
     "jail|-q|-c|name=%n.e|path=" P "/s|mount=" P "/vault /mnt nullfs ro 0 0|command=/bin/race_inside|look|e",
     "jail|-q|-c|name=%n.e|path=" P "/s|mount=" P "/v2 /mnt nullfs ro 0 0|command=/bin/race_inside|look|e",
@@ -317,12 +320,8 @@ static void rebuild(struct player *p, bool is_family)
 	check_canaries(p, "before a rebuild");
 	if (is_family) {
 		(void)run(p, "jail|-q|-R|%n", false);
-		(void)close(p->secret);
-		free(p->secret_before);
 		if (race_rebuild(p->w.dir, "p", program) < 0)
 			wrong(p, "cannot make trees/p again: %s", strerror(errno));
-		p->secret = race_open_secret(p->w.dir);
-		p->secret_before = race_describe(p->secret);
 		return;
 	}
 	(void)run(p, "jail|-q|-R|%n-b", false);

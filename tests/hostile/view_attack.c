@@ -150,6 +150,27 @@ static int terminal(char **a)
 	return slave;
 }
 
+/* A descriptor that is only in a message which nobody has received; /tmp/ready says that it is. */
+static int queue(char **a)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))}};
+	struct iovec byte = {.iov_base = (char[]){'x'}, .iov_len = 1};
+	struct msghdr m = {
+	    .msg_iov = &byte, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control.room)};
+	int pair[2], fd = open(a[0], O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -1;
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	if (sendmsg(pair[0], &m, 0) != 1 || close(fd) < 0 ||
+	    open("/tmp/ready", O_WRONLY | O_CREAT | O_CLOEXEC, 0644) < 0)
+		return -1;
+	return pause();
+}
+
 static const struct {
 	const char *name;
 	int arguments;
@@ -159,7 +180,7 @@ static const struct {
     {"reconfigure", 1, writable_super}, {"setattr", 1, writable_attr}, {"setattr-dev", 1, devices_attr},
     {"open_tree", 1, copy_beneath}, {"bind", 2, bind_beneath}, {"rename", 2, rename_it}, {"remove", 1, remove_it},
     {"mknod", 3, device_node}, {"pivot", 1, pivot}, {"read", 1, readable}, {"write", 1, writable},
-    {"root", 0, same_root}, {"terminal", 0, terminal}, {"unshared", 2, again}};
+    {"root", 0, same_root}, {"queue", 1, queue}, {"terminal", 0, terminal}, {"unshared", 2, again}};
 
 static int run(int argc, char **argv)
 {

@@ -37,10 +37,9 @@ static uint64_t descriptor_mount(int thread, const char *number)
 	return at != NULL ? strtoull(at + strlen("mnt_id:"), NULL, 10) : 0;
 }
 
-static int visit(const struct walk *w, int thread, const char *file, uint64_t mount, bool descriptor)
+static int visit(const struct walk *w, uint64_t mount)
 {
-	const struct reference r = {
-	    .member = w->member, .thread = thread, .file = file, .mount = mount, .descriptor = descriptor};
+	const struct reference r = {.member = w->member, .mount = mount};
 
 	return w->fn(w->arg, &r);
 }
@@ -56,7 +55,7 @@ static int visit_link(const struct walk *w, int thread, const char *file)
 	if (fd < 0)
 		return errno == ENOENT || errno == ESRCH || errno == EACCES || errno == EPERM ? 0 : negative_errno();
 	r = mount_object(fd, &o);
-	return r < 0 ? r : visit(w, thread, file, o.mount, false);
+	return r < 0 ? r : visit(w, o.mount);
 }
 
 /* Each entry of fd/ or map_files/. */
@@ -76,14 +75,13 @@ static int visit_all(const struct walk *w, int thread, const char *directory, bo
 		if (e->d_name[0] == '.')
 			continue;
 		(void)snprintf(file, sizeof(file), "%s/%s", directory, e->d_name);
-		r = descriptors ? visit(w, thread, file, descriptor_mount(thread, e->d_name), true)
-				: visit_link(w, thread, file);
+		r = descriptors ? visit(w, descriptor_mount(thread, e->d_name)) : visit_link(w, thread, file);
 	}
 	(void)closedir(d);
 	return r;
 }
 
-/* Threads may have working directories, descriptors and namespaces of their own. */
+/* Threads may have working directories and descriptors of their own. */
 static int visit_thread(void *arg, pid_t tid)
 {
 	const struct walk *w = arg;
@@ -98,8 +96,6 @@ static int visit_thread(void *arg, pid_t tid)
 	r = visit_link(w, thread, "cwd");
 	if (r == 0)
 		r = visit_link(w, thread, "root");
-	if (r == 0)
-		r = visit_link(w, thread, "ns/mnt");
 	return r != 0 ? r : visit_all(w, thread, "fd", true);
 }
 

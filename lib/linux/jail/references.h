@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * references.h: what the processes of a frozen jail hold of file systems: working directories, roots, descriptors,
- * mount namespaces, programs and mapped files, each with the mount that it was opened on; and the processes that are
+ * programs and mapped files, each with the mount that it was opened on; and the processes that are
  * named for it. It may not know what the mounts are.
  */
 #ifndef LINUX_JAIL_REFERENCES_H
@@ -15,10 +15,7 @@
 
 struct reference {
 	const struct member *member;
-	int thread;	  /* O_PATH: /proc/PID/task/TID */
-	const char *file; /* beneath that: a magic link to the object */
 	uint64_t mount;
-	bool descriptor; /* of a descriptor table: else it may be a program or a mapped file */
 };
 
 typedef int reference_fn(void *arg, const struct reference *r);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * take_away.c: see take_away.h. Mounts are unmounted plainly, one by one, those that nothing is mounted on first; the
- * kernel refuses one that anything uses, and then all that were unmounted are attached again. A mount that lies above
- * another one is lifted, and put back at the end. It may not know why a mount goes.
+ * take_away.c: see take_away.h. Nobody inside can mount, so the mount is in the jail's mount namespace and in no other,
+ * and the kernel refuses to unmount it while anything uses it, a descriptor on its way through a socket included.
+ * Mounts are unmounted plainly, one by one, those that nothing is mounted on first; after a refusal all that were
+ * unmounted are attached again. A mount that lies above another one is lifted, and put back at the end. It may not know
+ * why a mount goes.
  */
 #include "take_away.h"
 
@@ -10,20 +12,18 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "../../plan.h"
 #include "../../util.h"
 #include "../error.h"
-#include "../store.h"
 #include "../sys.h"
-#include "places.h"
+#include "../sys/mount_table.h"
+#include "references.h"
 
 #define TAKEN_MAX 1024
 #define CHUNK 2048 /* of a path that is longer than the kernel takes at once */
 
 struct lifted {
-	size_t place;
 	int copy;
 	char *where;
 	bool above; /* it only lay above another one */
@@ -31,7 +31,7 @@ struct lifted {
 
 struct taken {
 	const struct take_away *what;
-	struct places places;
+	int proc, home, root; /* /proc, mount namespace and root of the host */
 	struct lifted *item;
 	size_t count;
 	/* What was mounted when the jail was made: locked, and no reason to stop. */
@@ -111,84 +111,44 @@ static int note_locked(struct taken *t, const struct mount_line *l)
 
 /* -------------------------------------------------------------------------------------------------- who holds them */
 
-struct search {
-	const struct taken *t;
-	uint64_t mount; /* 0: one that no table shows */
-	uint64_t ns;	/* instead: who is in this mount namespace; 0: not asked */
-	struct holders holders;
-	struct mount_object init; /* our reaper: its program is on a mount of its own */
-	uint64_t memory; /* device of the jail's own file system in memory, of which it has a descriptor; 0: none */
-};
-
-/*
- * A descriptor of a mount that is in no namespace: taken off lazily, or never attached. It counts when it is of one of
- * the file systems that go, or a directory, beneath which another mount could be.
- */
-static bool is_stray(const struct search *s, const struct reference *r)
+static int home(const struct taken *t)
 {
-	_cleanup_close_ int fd = -1;
-	struct mount_object o;
-
-	if (places_knows(&s->t->places, r->mount))
-		return false;
-	fd = openat(r->thread, r->file, O_PATH | O_CLOEXEC);
-	if (fd < 0 || mount_object(fd, &o) < 0 ||
-	    (o.ino == s->init.ino && o.major == s->init.major && o.minor == s->init.minor))
-		return false;
-	if (s->memory != 0 && makedev(o.major, o.minor) == s->memory)
-		return false;
-	if (S_ISDIR(o.mode))
-		return true;
-	for (size_t i = 0; i < s->t->what->ngone; i++)
-		if (o.major == s->t->what->gone[i].grant.stat_major && o.minor == s->t->what->gone[i].grant.stat_minor)
-			return true;
-	return false;
+	return setns(t->home, CLONE_NEWNS) < 0 || fchdir(t->root) < 0 || chroot(".") < 0 ? negative_errno() : 0;
 }
+
+static int enter(const struct taken *t)
+{
+	return setns(t->what->pidfd, CLONE_NEWNS) < 0 ? negative_errno() : 0;
+}
+
+struct search {
+	uint64_t mount;
+	struct holders holders;
+};
 
 static int look_at(void *arg, const struct reference *r)
 {
 	struct search *s = arg;
 
-	if (s->ns != 0) {
-		char link[64];
-		ssize_t n = strcmp(r->file, "ns/mnt") == 0 ? readlinkat(r->thread, r->file, link, sizeof(link) - 1) : 0;
-
-		link[n > 0 ? n : 0] = '\0';
-		if (n > 5 && strtoull(link + 5, NULL, 10) == s->ns)
-			holders_add(&s->holders, r->member);
-		return 0;
-	}
-	if (s->mount != 0 ? r->mount == s->mount : is_stray(s, r))
+	if (r->mount == s->mount)
 		holders_add(&s->holders, r->member);
 	return 0;
 }
 
-/* Every process that holds this mount, or (0) a mount that is in no namespace; or is in a namespace. -errno. */
-static int search(const struct taken *t, uint64_t mount, uint64_t ns, struct search *ret)
+static int busy(const struct taken *t, const char *where, uint64_t mount, struct jail_error *err)
 {
-	_cleanup_close_ int init = open(JAIL_LIBEXECDIR "/jail-init", O_PATH | O_CLOEXEC);
-	struct store_watch kept;
-	int r = places_home(&t->places);
-
-	*ret = (struct search){.t = t, .mount = mount, .ns = ns};
-	if (store_watch_read(t->what->jailfd, &kept) == 0)
-		ret->memory = kept.disk_dev;
-	if (init >= 0)
-		(void)mount_object(init, &ret->init);
-	return r < 0 ? r : references_each(t->what->jailfd, look_at, ret);
-}
-
-static int busy(struct taken *t, const char *where, uint64_t mount, uint64_t ns, struct jail_error *err)
-{
-	struct search s;
+	struct search s = {.mount = mount};
 	char who[256];
-	int r = search(t, mount, ns, &s);
+	int r = home(t);
 
+	if (r == 0)
+		r = references_each(t->what->jailfd, look_at, &s);
+	if (r == 0)
+		r = enter(t);
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot look for what uses %s", where);
 	holders_text(&s.holders, who, sizeof(who));
-	(void)jail_error_set(err, EBUSY, "%s is %s: %s", where,
-	    ns != 0 ? "locked in a user namespace that was made inside" : "in use inside", who);
+	(void)jail_error_set(err, EBUSY, "%s is in use inside: %s", where, who);
 	return jail_error_hint(err, EBUSY, "end them, or remove the jail");
 }
 
@@ -235,7 +195,7 @@ static int open_top(int holder, const char *last)
 }
 
 /* Unmount one that nothing is mounted on. EAGAIN: another mount lies above; EINVAL: locked. */
-static int lift(struct taken *t, size_t place, const struct mount_line *l, bool above)
+static int lift(struct taken *t, const struct mount_line *l, bool above)
 {
 	struct mount_attr private = {.propagation = MS_PRIVATE};
 	_cleanup_close_ int holder = -1, top = -1, copy = -1;
@@ -271,7 +231,6 @@ static int lift(struct taken *t, size_t place, const struct mount_line *l, bool 
 		free(to->where);
 		return r;
 	}
-	to->place = place;
 	to->copy = take_fd(&copy);
 	to->above = above;
 	t->count++;
@@ -312,20 +271,14 @@ static const struct mount_line *cover_of(const struct mount_table *table, const 
 	return NULL;
 }
 
-static int refused(struct taken *t, size_t place, const struct mount_line *l, int r, struct jail_error *err)
+static int refused(struct taken *t, const struct mount_line *l, int r, struct jail_error *err)
 {
 	(void)snprintf(t->text, sizeof(t->text), "%.200s", l->where);
-	if (r == -EBUSY && strcmp(l->where, "/") == 0)
-		return jail_error_set(err, EBUSY, "it is the root of a mount namespace inside");
-	if (r == -EBUSY)
-		return busy(t, t->text, l->id, 0, err);
-	if (r == -EINVAL && t->places.item[place].other_users)
-		return busy(t, t->text, 0, t->places.item[place].ino, err);
-	return jail_error_sys(err, -r, "cannot unmount %s", t->text);
+	return r == -EBUSY ? busy(t, t->text, l->id, err) : jail_error_sys(err, -r, "cannot unmount %s", t->text);
 }
 
 /* One mount less; 1: none is left that goes. */
-static int clear_one(struct taken *t, size_t place, const struct mount_table *table, struct jail_error *err)
+static int clear_one(struct taken *t, const struct mount_table *table, struct jail_error *err)
 {
 	const struct mount_line *l = NULL, *next;
 	int r;
@@ -335,34 +288,34 @@ static int clear_one(struct taken *t, size_t place, const struct mount_table *ta
 	if (l == NULL)
 		return 1;
 	next = leaf(table, l);
-	r = lift(t, place, next, false);
+	r = lift(t, next, false);
 	if (r == -EAGAIN) {
 		const struct mount_line *cover = cover_of(table, next);
 
 		if (cover == NULL)
 			return jail_error_set(err, EBUSY, "%.200s can't be reached inside", next->where);
 		next = cover;
-		r = lift(t, place, next, true);
+		r = lift(t, next, true);
 	}
-	/* Locked in a namespace of the jail's own users: that is what it was made with. */
-	if (r == -EINVAL && next == l && !t->places.item[place].other_users) {
+	/* Locked: that is what it was made with. */
+	if (r == -EINVAL && next == l) {
 		r = note_locked(t, l);
 		return r < 0 ? jail_error_sys(err, -r, "cannot take mounts away") : 0;
 	}
-	return r < 0 ? refused(t, place, next, r, err) : 0;
+	return r < 0 ? refused(t, next, r, err) : 0;
 }
 
-static int clear(struct taken *t, size_t place, struct jail_error *err)
+static int clear(struct taken *t, struct jail_error *err)
 {
-	int r = places_enter(&t->places, place);
+	int r = enter(t);
 
 	if (r < 0)
-		return jail_error_sys(err, -r, "cannot join a mount namespace of its processes");
+		return jail_error_sys(err, -r, "cannot join its mount namespace");
 	while (r == 0) {
 		struct mount_table table = MOUNT_TABLE_NONE;
 
-		r = mount_table_read(t->places.proc, "self", &table);
-		r = r < 0 ? jail_error_sys(err, -r, "cannot read its mounts") : clear_one(t, place, &table, err);
+		r = mount_table_read(t->proc, "self", &table);
+		r = r < 0 ? jail_error_sys(err, -r, "cannot read its mounts") : clear_one(t, &table, err);
 		mount_table_free(&table);
 	}
 	return r < 0 ? r : 0;
@@ -378,7 +331,9 @@ static void finish(struct taken *t)
 	}
 	for (size_t i = 0; i < t->nlocked; i++)
 		free((void *)(uintptr_t)t->locked[i].grant.root);
-	places_free(&t->places);
+	(void)close_fd(t->proc);
+	(void)close_fd(t->home);
+	(void)close_fd(t->root);
 	free(t->locked);
 	free(t->item);
 	free(t);
@@ -386,11 +341,11 @@ static void finish(struct taken *t)
 
 static void put_back(struct taken *t, bool all)
 {
-	for (size_t i = t->count; i-- > 0;) {
+	for (size_t i = enter(t) < 0 ? 0 : t->count; i-- > 0;) {
 		_cleanup_close_ int holder = -1, top = -1;
 		const char *last;
 
-		if ((!all && !t->item[i].above) || places_enter(&t->places, t->item[i].place) < 0)
+		if (!all && !t->item[i].above)
 			continue;
 		holder = open_holder(t->item[i].where, &last);
 		top = holder < 0 ? -1 : open_top(holder, last);
@@ -413,22 +368,6 @@ void taken_settle(struct taken *t)
 		put_back(t, false);
 }
 
-/* Nothing to be unmounted, but still within reach. */
-static int check_strays(struct taken *t, struct jail_error *err)
-{
-	struct search s;
-	char who[256];
-	int r = search(t, 0, 0, &s);
-
-	if (r < 0)
-		return jail_error_sys(err, -r, "cannot look for what its processes hold");
-	if (s.holders.count == 0)
-		return 0;
-	holders_text(&s.holders, who, sizeof(who));
-	(void)jail_error_set(err, EBUSY, "a mount that was taken off inside is still in use: %s", who);
-	return jail_error_hint(err, EBUSY, "end them, or remove the jail");
-}
-
 int take_away(const struct take_away *what, struct taken **ret, struct jail_error *err)
 {
 	struct taken *t = calloc(1, sizeof(*t));
@@ -437,15 +376,12 @@ int take_away(const struct take_away *what, struct taken **ret, struct jail_erro
 	if (t == NULL)
 		return jail_error_sys(err, ENOMEM, "cannot take mounts away");
 	t->what = what;
-	t->places = (struct places)PLACES_NONE;
+	t->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	t->home = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	t->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	t->item = calloc(TAKEN_MAX, sizeof(*t->item));
-	r = t->item == NULL ? jail_error_sys(err, ENOMEM, "cannot take mounts away")
-			    : places_find(&t->places, what->jailfd, what->pidfd, err);
-	if (r == 0)
-		r = check_strays(t, err);
-	for (size_t i = 0; r == 0 && i < t->places.count; i++)
-		if (!t->places.item[i].host)
-			r = clear(t, i, err);
+	r = t->item == NULL ? -ENOMEM : t->proc < 0 || t->home < 0 || t->root < 0 ? negative_errno() : 0;
+	r = r < 0 ? jail_error_sys(err, -r, "cannot take mounts away") : clear(t, err);
 	if (r < 0) {
 		taken_back(t);
 		return r;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * take_away.h: mounts of a running jail taken from every process inside, whatever root inside has done with them:
- * moved, renamed what lies above, copied them or a part of them, mounted something over them, or made a mount namespace
- * of its own. All or nothing.
+ * take_away.h: mounts of a running jail in which nobody can mount taken from every process inside, whatever root inside
+ * has renamed above them. All or nothing.
  */
 #ifndef LINUX_JAIL_TAKE_AWAY_H
 #define LINUX_JAIL_TAKE_AWAY_H
@@ -12,7 +11,7 @@
 
 struct take_away {
 	int jailfd; /* its directory; the jail is frozen */
-	int pidfd;  /* of its process 1 */
+	int pidfd;  /* of its process 1, in whose mount namespace all processes of the jail are */
 	/* What goes; and what stays although it may show the same files, with the options (PLAN_M_*) that it has. */
 	struct take_away_item {
 		struct grant grant;
@@ -24,7 +23,7 @@ struct take_away {
 struct taken;
 
 /*
- * In a short-lived process of the host's root, which this leads through the jail's mount namespaces. 0: no process
+ * In a short-lived process of the host's root, which this leaves in the jail's mount namespace. 0: no process
  * inside can reach any of it. EBUSY: some hold it, and are named; everything is as it was.
  */
 int take_away(const struct take_away *what, struct taken **ret, struct jail_error *err);
