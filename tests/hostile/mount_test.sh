@@ -169,6 +169,20 @@ kept_body() {
 	done
 }
 
+define_case failing "a change that fails shows none of its mounts for a moment"
+failing_body() {
+	box
+	holds 'touch /tmp/ready; while :; do { read -r x; } 2>/dev/null </a/b/file && echo "$x" >/tmp/got; done'
+	for i in $(seq 30); do
+		fails 66 "/missing" jail -m name=$p mount="$(pwd)/grant /a/b nullfs ro 0 0" \
+		    mount+="$(pwd)/grant /missing nullfs ro 0 0"
+	done
+	end
+	[ ! -e root/tmp/got ] || die "it was seen"
+	grant
+	take
+}
+
 define_case own_memory "a jail whose file system is in memory, which process 1 keeps open, gives mounts back too"
 own_memory_body() {
 	prepare
@@ -281,7 +295,7 @@ killed_body() {
 }
 
 atf_init_test_cases() {
-	for t in attributes kinds moved kept own_memory busy family devices killed; do
+	for t in attributes kinds moved kept failing own_memory busy family devices killed; do
 		atf_add_test_case $t
 	done
 }
