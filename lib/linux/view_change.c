@@ -411,14 +411,9 @@ static void take_back(struct view *v, const struct plan *was, struct undo *u)
 	for (size_t i = 0; i < v->plan->hide.count; i++)
 		if (!has_hidden(was, v->plan->hide.item[i]))
 			view_show_one(v, v->plan->hide.item[i]);
-	/* By descriptor, wherever it is by now; one that is attached nowhere is refused. */
 	for (size_t i = v->plan->nmounts; i-- > 0;)
-		if (v->mount[i].wanted && fchdir(v->host_proc) == 0) {
-			char name[32];
-
-			(void)snprintf(name, sizeof(name), "self/fd/%d", v->mount[i].made);
-			(void)umount2(name, MNT_DETACH);
-		}
+		if (v->mount[i].wanted)
+			view_unmount(v, v->mount[i].made);
 }
 
 int view_change(const struct plan *was, const struct plan *will, struct view *prepared, struct jail_error *err)

@@ -260,10 +260,8 @@ static int uncover(struct view *v, const char *path, struct jail_error *err)
 	struct view_stat st;
 
 	(void)err;
-	if (place >= 0 && view_stat(place, &st) == 0 && covered(v, &st)) {
-		place = close_fd(place);
-		(void)umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
-	}
+	if (place >= 0 && view_stat(place, &st) == 0 && covered(v, &st))
+		view_unmount(v, place);
 	return 0;
 }
 

@@ -171,10 +171,7 @@ int view_identity_change(struct view *v, struct jail_error *err)
 
 void view_identity_back(struct view *v)
 {
-	for (unsigned i = 0; i < VIEW_IDENTITIES; i++) {
-		struct identity is;
-
-		if ((v->identified >> i & 1) != 0 && look_up(v->plan, i, &is) == 0)
-			(void)umount2(is.path, MNT_DETACH | UMOUNT_NOFOLLOW);
-	}
+	for (unsigned i = 0; i < VIEW_IDENTITIES; i++)
+		if ((v->identified >> i & 1) != 0)
+			view_unmount(v, v->identity[i]);
 }

@@ -176,6 +176,11 @@ int view_park(int fd);
 int view_park_root(int fd);
 /* Attach to an open place. -errno. */
 int view_move(int fd, int place);
+/*
+ * Live: take off the mount whose root is open as `fd`, wherever it is by now: by a name, root inside could have another
+ * one taken off. One that is attached nowhere is left alone. Changes the working directory.
+ */
+void view_unmount(const struct view *v, int fd);
 /* Open beneath the jail's root, symbolic links included, never outside. `flags` as openat2(2). -errno. */
 int view_open(const struct view *v, const char *path, uint64_t flags);
 /*

@@ -120,6 +120,15 @@ int view_move(int fd, int place)
 		   : 0;
 }
 
+void view_unmount(const struct view *v, int fd)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "self/fd/%d", fd);
+	if (fchdir(v->host_proc) == 0)
+		(void)umount2(name, MNT_DETACH);
+}
+
 int view_open(const struct view *v, const char *path, uint64_t flags)
 {
 	int fd = sys_openat2(v->root, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
