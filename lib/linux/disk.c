@@ -40,13 +40,26 @@ static int about(const struct plan *plan, int r, struct jail_error *err)
 	return r;
 }
 
+/* More than path.volatile allows would never be reached. */
+static int check_memory(const struct plan *plan, struct jail_error *err)
+{
+	const uint64_t most = plan->record.limit[POLICY_L_DISK];
+
+	if (!plan->is_volatile || plan->volatile_size == 0 || most == POLICY_UNLIMITED || most <= plan->volatile_size)
+		return 0;
+	(void)jail_error_set(err, EINVAL, "more than path.volatile lets be written (%llu bytes)",
+	    (unsigned long long)plan->volatile_size);
+	(void)about(plan, -EINVAL, err);
+	return jail_error_hint(err, EINVAL, "give path.volatile the larger size, or no size");
+}
+
 int disk_check(const struct plan *plan, struct jail_error *err)
 {
 	const char *hint = "use path.volatile, or give it a `path` of its own";
 	const char *why = NULL;
 
 	if (!disk_by_project(plan))
-		return 0;
+		return check_memory(plan, err);
 	if (plan->readonly) {
 		why = "nothing can be written with path.readonly";
 		hint = "leave it out";

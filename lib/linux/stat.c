@@ -114,6 +114,16 @@ static void take_limits(const struct policy_record *record, struct jail_stat *s)
 	}
 }
 
+/* Without a limit of its own a jail is held to what its users were made with. */
+static void take_ceiling(int dirfd, struct jail_stat *s)
+{
+	uint32_t ceiling = 0;
+
+	if (s->figure[JAIL_STAT_PROCESSES_LIMIT] == JAIL_STAT_UNLIMITED && store_ceiling_read(dirfd, &ceiling) == 0 &&
+	    ceiling > 0)
+		stat_set(s, JAIL_STAT_PROCESSES_LIMIT, ceiling);
+}
+
 static int walk_group(struct walk *w, int dirfd, const struct point *at, struct stat_tally *t, bool *found);
 
 static void begin(
@@ -146,6 +156,7 @@ static int walk_jail(struct walk *w, int dirfd, const char *name, const struct s
 	tree_relative(name, relative);
 	stat_group(w->place, dirfd, relative, controllers, &s);
 	take_limits(&state->record, &s);
+	take_ceiling(dirfd, &s);
 	at.look |= s.memory_source == JAIL_SOURCE_NONE || !jail_figure_known(&s, JAIL_STAT_THREADS);
 	r = walk_group(w, dirfd, &at, &own, &found);
 	if (r < 0 || own.processes == 0)

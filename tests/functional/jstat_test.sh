@@ -79,6 +79,11 @@ network_body() {
 define_case limits "limits that are in force, by the kernel's controllers or the jail's record"
 limits_body() {
 	new_root
+	# Without one of its own, what its users were made with.
+	atf_check jail -qc name=$p-default path=$root persist
+	jls -j $p-default limit.maxproc >default
+	[ "$(figure $p-default .processes_limit)" = "$(cat default)" ] || die "jls: $(cat default), $(jstat --json $p-default)"
+	atf_check jail -qr $p-default
 	jail -c name=$p path=$root persist limit.memoryuse=64m limit.pcpu=50 limit.maxproc=20 2>refused ||
 		atf_skip "no limits here: $(cat refused)"
 	figure $p '"\(.memory_limit_bytes) \(.cpu_limit) \(.processes_limit)"' >limits

@@ -38,7 +38,11 @@ memory_body() {
 	atf_check jail -q -m name=$p limit.disk=unlimited limit.inodes=unlimited
 	got=$(put $p /full 9000)
 	[ "$got" -gt 3500000 ] && [ "$got" -le 4194304 ] || die "$got of 4m"
+	# Nor more.
+	fails 65 '^jail: .*limit.disk: more than path.volatile lets be written' jail -m name=$p limit.disk=5m
 	atf_check jail -q -r $p
+	fails 65 '^jail: .*limit.disk: more than path.volatile lets be written .*: give path.volatile the larger size' \
+	    jail -c name=$p path=$root path.volatile=4m limit.disk=5m persist
 	fails 65 '^jail: .*limit.inodes: too little for what the jail itself makes there .*: give it more' \
 	    jail -c name=$p path=$root path.volatile=4m limit.inodes=2 persist
 	nothing_left
