@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * init.h: the parts of jail-init: its command line (init_options.c), what a started process does before it becomes a
- * program (init_run.c), and limits that it looks at (init_watch.c).
+ * program (init_run.c), limits that it looks at (init_watch.c), and the log that it writes (init_log.c).
  */
 #ifndef INIT_H
 #define INIT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@ enum init_restart { INIT_RESTART_NEVER, INIT_RESTART_FAILURE, INIT_RESTART_ALWAY
 struct init_options {
 	int channel;
 	int watch[WATCH_SOURCES]; /* -1: none */
+	int log_from, log_file;	  /* -1: none */
 	bool persist;
 	bool has_user;
 	bool direct;   /* no process 1: become the program */
@@ -55,13 +57,29 @@ int init_watch_open(struct init_watch *w, const int fd[WATCH_SOURCES]);
  */
 int64_t init_watch_look(struct init_watch *w, int *ret_signal);
 
+/* The log: what programs write to their standard output and error. */
+struct init_log {
+	int from; /* the pipe's read end; -1: there is no log */
+	int file;
+	int signals; /* readable when one of ours has come */
+};
+
+/* 0 or -errno. `signals`: what ends a wait besides output. */
+int init_log_open(struct init_log *log, const struct init_options *o, const sigset_t *signals);
+void init_log_close(struct init_log *log);
+/* Write down what has been said so far. */
+void init_log_copy(const struct init_log *log);
+/* With a log: wait for output, which is written down, or a signal, which is left, at most `ms`; -1: for ever. */
+void init_log_wait(struct init_log *log, int64_t ms);
+
 /* 0, or -1 after a message. Reorders `argv` (the lines come first). */
 int init_parse(int argc, char **argv, struct init_options *ret);
 
 /* In the child: become the user, go to the directory, run it. Does not return. */
 _Noreturn void init_run(const struct init_options *opt, char *const *argv, bool command);
 
-/* "jail-init: WHAT: why" on standard error; errnum 0: without why. */
+/* "jail-init: WHAT: why" on standard error, or where it is said to; errnum 0: without why. */
 void init_complain(const char *what, int errnum);
+void init_complain_to(int fd);
 
 #endif

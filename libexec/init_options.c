@@ -68,6 +68,19 @@ static bool parse_watch(const char *text, struct init_options *o)
 	return true;
 }
 
+/* "8:9": the read end of the pipe, the file. */
+static bool parse_log(const char *text, struct init_options *o)
+{
+	uint32_t from, file;
+
+	if (!take_number(&text, INT32_MAX, &from) || *text++ != ':' || !take_number(&text, INT32_MAX, &file) ||
+	    *text != '\0' || from < 3 || file < 3)
+		return false;
+	o->log_from = (int)from;
+	o->log_file = (int)file;
+	return true;
+}
+
 static bool parse_restart(const char *text, enum init_restart *ret)
 {
 	static const char names[][8] = {"never", "failure", "always"};
@@ -99,6 +112,8 @@ static bool take_value(char option, char *value, struct init_options *o)
 		return parse_user(value, o);
 	case 'w':
 		return parse_watch(value, o);
+	case 'l':
+		return parse_log(value, o);
 	case 'd':
 		o->dir = value;
 		return true;
@@ -134,7 +149,7 @@ int init_parse(int argc, char **argv, struct init_options *ret)
 {
 	int i;
 
-	ret->channel = -1;
+	ret->channel = ret->log_from = ret->log_file = -1;
 	for (i = 0; i < WATCH_SOURCES; i++)
 		ret->watch[i] = -1;
 	ret->lines = argv;

@@ -17,6 +17,13 @@
 
 #include "init.h"
 
+static int complaints = 2;
+
+void init_complain_to(int fd)
+{
+	complaints = fd;
+}
+
 void init_complain(const char *what, int errnum)
 {
 	static const char name[] = "jail-init: ";
@@ -35,7 +42,7 @@ void init_complain(const char *what, int errnum)
 	}
 	part[n++] = (struct iovec){.iov_base = (void *)(uintptr_t) "\n", .iov_len = 1};
 	/* Nobody can be told that nobody could be told. */
-	if (writev(2, part, n) < 0)
+	if (writev(complaints, part, n) < 0)
 		return;
 }
 

@@ -3,10 +3,11 @@
  * jail-init: process 1 of a jail. Starts what the jail was made to run, one after the other, reports how each ended,
  * reaps whatever is orphaned, and ends (and with it the jail) when nothing is left. It lives as long as the jail does,
  * among programs that may be hostile, so: no memory beyond a few pages, no file kept open, nothing read but its
- * arguments. It may not know what a jail is.
+ * arguments, but for a log, what programs write to it. It may not know what a jail is.
  *
  *	jail-init -c FD -e [-u UID:GID[:G1,G2...]] [-d DIR] [-t] [-s] -- ARGV...
- *	jail-init -c FD [-w FD:FD:FD:FD:FD:FD:FD] [-p] [-r never|failure|always] [-u UID:GID[:G1,G2...]] [-d DIR] [-t]
+ *	jail-init -c FD [-w FD:FD:FD:FD:FD:FD:FD] [-l FD:FD] [-p] [-r never|failure|always] [-u UID:GID[:G1,G2...]] [-d
+ *DIR] [-t]
  *[-s]
  *	    [-x LINE]... [-- ARGV...]
  *
@@ -52,6 +53,7 @@ struct init {
 	unsigned restarts;
 	sigset_t signals; /* blocked, taken one by one */
 	struct init_watch watch;
+	struct init_log log;
 };
 
 static int64_t now_ms(void)
@@ -101,19 +103,20 @@ static void say_that_it_runs(struct init *in)
 }
 
 /*
- * Only 0, 1, 2, the channel and what is looked at are meant to be here; none of the others reaches a program. 0 or
- * -errno.
+ * Only 0, 1, 2, the channel, the log and what is looked at are meant to be here; none of the others reaches a program.
+ * 0 or -errno.
  */
 static int close_others(const struct init_options *o)
 {
-	int from = 3;
+	int keep[WATCH_SOURCES + 3] = {o->channel, o->log_from, o->log_file}, from = 3;
 
+	memcpy(keep + 3, o->watch, sizeof(o->watch));
 	for (;;) {
-		int next = o->channel >= from ? o->channel : INT_MAX;
+		int next = INT_MAX;
 
-		for (int i = 0; i < WATCH_SOURCES; i++)
-			if (o->watch[i] >= from && o->watch[i] < next)
-				next = o->watch[i];
+		for (size_t i = 0; i < ARRAY_SIZE(keep); i++)
+			if (keep[i] >= from && keep[i] < next)
+				next = keep[i];
 		if (next == INT_MAX)
 			return sys_close_range((unsigned)from, ~0u, 0) < 0 ? negative_errno() : 0;
 		if (next > from && sys_close_range((unsigned)from, (unsigned)next - 1, 0) < 0)
@@ -150,9 +153,13 @@ static int start(struct init *in)
 
 	/*
 	 * Without a copy of the page tables where nobody but root ever sees our memory: what has become another user
-	 * must not share it, not even for the moment until it runs its program.
+	 * must not share it, not even for the moment until it runs its program. Nor with a log: whoever says there why
+	 * a program can't be run waits for room in the pipe, and we make that room.
 	 */
-	pid = in->opt.has_user ? fork() : vfork();
+	pid = in->opt.has_user || in->log.from >= 0 ? fork() : vfork();
+	if (pid == 0 && in->log.from >= 0)
+		/* Before exec: it closes descriptors only after the memory has become the program's. */
+		init_log_close(&in->log);
 	if (pid == 0)
 		init_run(&in->opt, command ? in->opt.argv : sh, command);
 	if (pid < 0) {
@@ -187,6 +194,8 @@ static void program_ended(struct init *in, int status)
 {
 	in->child = 0;
 	in->status = status;
+	/* All that it wrote is in the log before anybody hears that it has ended. */
+	init_log_copy(&in->log);
 	if (in->line == in->opt.nlines) {
 		command_ended(in, status);
 		return;
@@ -298,6 +307,13 @@ static int64_t patience(const struct init *in, bool poll, int64_t watch)
 static void pause_for(struct init *in, bool poll, int64_t watch)
 {
 	int64_t ms = patience(in, poll, watch);
+
+	/* Then there is a signal, or nothing to wait for any longer. */
+	if (in->log.from >= 0) {
+		init_log_wait(&in->log, ms);
+		ms = 0;
+	}
+
 	const struct timespec limit = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 	siginfo_t info;
 	int sig = ms >= 0 ? sigtimedwait(&in->signals, &info, &limit) : sigwaitinfo(&in->signals, &info);
@@ -330,6 +346,7 @@ static void live(struct init *in)
 			if (!children && !stays)
 				others = strangers();
 			if (!children && !stays && !others) {
+				init_log_copy(&in->log);
 				if (!told)
 					report(in, CHANNEL_EMPTY, 0, in->status);
 				_exit(exit_code(in->status));
@@ -396,6 +413,11 @@ int main(int argc, char **argv)
 	r = close_others(&in.opt);
 	if (r < 0) {
 		init_complain("cannot close descriptors", -r);
+		return INIT_USAGE;
+	}
+	r = init_log_open(&in.log, &in.opt, &in.signals);
+	if (r < 0) {
+		init_complain("cannot wait for output", -r);
 		return INIT_USAGE;
 	}
 	r = init_watch_open(&in.watch, in.opt.watch);

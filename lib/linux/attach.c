@@ -286,8 +286,9 @@ static void __attribute__((noreturn)) entering_main(struct entering *x)
 	(void)sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		r = jail_error_sys(x->err, errno, "sigprocmask");
-	else if (x->entry->log_fd >= 0 && (dup2(x->entry->log_fd, 1) < 0 || dup2(x->entry->log_fd, 2) < 0))
-		r = jail_error_sys(x->err, errno, "cannot redirect the output");
+	else if (x->entry->log != NULL &&
+		 (r = console_log_redirect(x->entry->log, x->jail->state.record.users_base)) < 0)
+		r = jail_error_sys(x->err, -r, "cannot redirect the output");
 	else
 		r = inherited_reset(x->err);
 	if (r == 0)
@@ -410,7 +411,8 @@ static int executed(int channel, struct deadline end, struct jail_error *err)
 
 static int follow(struct entering *x, int pidfd, int *ret_status, struct jail_error *err)
 {
-	struct wait_for w = {.fd = pidfd, .pidfd = pidfd, .master = -1, .until = -1, .timeout = x->entry->timeout};
+	struct wait_for w = {
+	    .fd = pidfd, .pidfd = pidfd, .master = -1, .until = -1, .timeout = x->entry->timeout, .log = x->entry->log};
 	const struct deadline end = deadline_after(DEADLINE_ENTRY_MS);
 	int r = entered(x->peer, end, &w.master, err), ended, status = 0;
 
@@ -432,6 +434,9 @@ static int follow(struct entering *x, int pidfd, int *ret_status, struct jail_er
 	else if (ended < 0 && r == 0)
 		r = jail_error_sys(err, -ended, "cannot wait for it");
 	(void)close_fd(w.master);
+	/* What the program has left behind may write later: that is not waited for. */
+	if (w.log != NULL)
+		console_log_copy(w.log);
 	if (r == 0)
 		*ret_status = status;
 	return r;
@@ -456,6 +461,8 @@ static int run_entering(struct entering *x, int *ret_status, struct jail_error *
 		x->spare_master = x->spare_slave = -1;
 	r = start_entering(x, &pid, &pidfd, err);
 	(void)close(x->channel);
+	if (x->entry->log != NULL)
+		console_log_started(x->entry->log, false);
 	(void)close_fd(x->spare_master);
 	(void)close_fd(x->spare_slave);
 	if (r == 0)
@@ -512,7 +519,7 @@ int entry_run(
 	if (r == 0)
 		r = host_user(e, &user, err);
 	for (int fd = 0; e->terminal && fd <= 2; fd++)
-		if (isatty(fd) && !(fd > 0 && e->log_fd >= 0))
+		if (isatty(fd) && !(fd > 0 && e->log != NULL))
 			x.terminal |= 1u << fd;
 	return r < 0 ? r : run_entering(&x, ret_status, err);
 }
@@ -529,7 +536,6 @@ int jail_exec(const char *name, const struct jail_exec *x, int *ret_status, stru
 	    .login = (x->flags & JAIL_EXEC_CLEAN) != 0,
 	    .host_user = (x->flags & JAIL_EXEC_HOSTUSER) != 0,
 	    .terminal = true,
-	    .log_fd = -1,
 	};
 	int r = running_open(name, &jail, err);
 

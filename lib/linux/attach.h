@@ -6,6 +6,7 @@
 #define LINUX_ATTACH_H
 
 #include "../plan.h"
+#include "console_log.h"
 #include "store.h"
 
 /* A running jail, held by its process 1. */
@@ -30,15 +31,15 @@ int running_none(const char *name, struct jail_error *err);
 
 /* What a program that is started in a running jail gets. */
 struct entry {
-	char *const *argv; /* NULL or empty: the user's shell */
-	const char *dir;   /* NULL: exec.dir */
-	const char *user;  /* NULL: root */
-	bool login;	   /* without `dir`: in the user's home directory */
-	bool host_user;	   /* looked up in the host's passwd file */
-	bool inherit_env;  /* begin with the caller's environment */
-	bool terminal;	   /* relay one of its own where the caller's descriptors are one */
-	unsigned timeout;  /* seconds, 0: none: ETIMEDOUT, the program is killed */
-	int log_fd;	   /* for standard output and error, -1: none */
+	char *const *argv;	 /* NULL or empty: the user's shell */
+	const char *dir;	 /* NULL: exec.dir */
+	const char *user;	 /* NULL: root */
+	bool login;		 /* without `dir`: in the user's home directory */
+	bool host_user;		 /* looked up in the host's passwd file */
+	bool inherit_env;	 /* begin with the caller's environment */
+	bool terminal;		 /* relay one of its own where the caller's descriptors are one */
+	unsigned timeout;	 /* seconds, 0: none: ETIMEDOUT, the program is killed */
+	struct console_log *log; /* for standard output and error; NULL: none */
 };
 
 int entry_run(const struct running *jail, const struct plan *plan, const struct entry *e, int *ret_status,

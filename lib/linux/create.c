@@ -224,8 +224,7 @@ static int set_limits(struct port_jail *j, struct jail_error *err)
 	return r == 0 ? netrate_change(j->dirfd, NULL, &j->plan->record, err) : r;
 }
 
-/* Its groups of cgroup v1, which no clone is made into; while the first process builds, and before its first program.
- */
+/* Its groups of cgroup v1, which no clone is made into; while the first process builds, before its first program. */
 static int join_groups(struct port_jail *j, struct jail_error *err)
 {
 	return j->joins ? group_join(&j->tree, j->plan->name, j->pid, err) : 0;
@@ -262,7 +261,7 @@ static void describe_inside(struct port_jail *j, struct inside *in, struct jail_
 	    .watch_argument = j->watch_argument,
 	    .parent_pidfd = j->parent.pidfd,
 	    .parent_namespaces = (CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC) & ~own_namespaces(j),
-	    .log_fd = j->log_fd,
+	    .log = &j->log,
 	    .terminal = j->terminal,
 	    .silent = j->silent,
 	    .waits = creation_waits(j),
@@ -372,6 +371,7 @@ static int start_first(struct port_jail *j, struct jail_error *err)
 	j->peer = pair[1];
 	r = j->parent.pidfd >= 0 ? clone_nested(j) : clone_first(j, 0);
 	j->peer = close_fd(j->peer);
+	console_log_started(&j->log, j->plan->init);
 	/* What a clone returns is its number where it was made. */
 	if (r > 0 && j->parent.pidfd >= 0)
 		r = process_number(j->pidfd);
@@ -509,7 +509,7 @@ void port_release(struct port_jail *j)
 	(void)close_fd(j->peer);
 	(void)close_fd(j->pidfd);
 	(void)close_fd(j->master);
-	(void)close_fd(j->log_fd);
+	console_log_close(&j->log);
 	for (size_t i = 0; i < WATCH_SOURCES; i++)
 		(void)close_fd(j->watch[i]);
 	(void)lock_end(j->lock);
@@ -552,7 +552,7 @@ int port_create(struct plan *plan, const struct jail_params *params, const struc
 	    .dirfd = -1,
 	    .lock = -1,
 	    .parent = PARENT_NONE,
-	    .log_fd = -1,
+	    .log = CONSOLE_LOG_NONE,
 	    .watch = {-1, -1, -1, -1, -1, -1, -1},
 	    .donor = DONOR_NONE,
 	    .channel = -1,

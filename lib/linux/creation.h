@@ -7,6 +7,7 @@
 #define LINUX_CREATION_H
 
 #include "../port.h"
+#include "console_log.h"
 #include "donor.h"
 #include "group.h"
 #include "inside.h"
@@ -38,7 +39,8 @@ struct port_jail {
 	char watch_argument[WATCHING_ARGUMENT];
 	struct user host_user;
 	unsigned terminal, silent; /* which of 0..2 get a terminal of the jail's own; /dev/null */
-	int log_fd;
+	struct console_log log;	   /* exec.consolelog; with a reaper the reaper's from its start on */
+	char log_argument[32];	   /* for jail-init's -l */
 
 	struct group *limits; /* NULL: none that groups hold */
 	bool joins;	      /* it has groups of cgroup v1 */

@@ -26,7 +26,6 @@ struct host_command {
 	const char *line;
 	const struct user *user; /* NULL: stay as we are */
 	struct environment *env;
-	int log_fd;
 	int until; /* the command ends with this process; -1: none */
 };
 
@@ -39,8 +38,6 @@ static void __attribute__((noreturn)) host_main(const struct host_command *h)
 
 	(void)sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-		_exit(126);
-	if (h->log_fd >= 0 && (dup2(h->log_fd, 1) < 0 || dup2(h->log_fd, 2) < 0))
 		_exit(126);
 	if (u != NULL && (setgroups(u->ngroups, u->groups) < 0 || setresgid(u->gid, u->gid, u->gid) < 0 ||
 			     setresuid(u->uid, u->uid, u->uid) < 0))
@@ -104,14 +101,14 @@ static struct plan_strings tell(struct told *t, const char *name, const struct p
 	return s;
 }
 
-static int host_command(const char *name, const struct plan *plan, const char *line, int log_fd, int until,
-    int *ret_status, struct jail_error *err)
+static int host_command(
+    const char *name, const struct plan *plan, const char *line, int until, int *ret_status, struct jail_error *err)
 {
 	_cleanup_free_ struct environment *env = malloc(sizeof(*env));
 	_cleanup_free_ struct told *told = malloc(sizeof(*told));
 	struct user user;
 	struct plan_strings extra;
-	struct host_command h = {.plan = plan, .line = line, .env = env, .log_fd = log_fd, .until = until};
+	struct host_command h = {.plan = plan, .line = line, .env = env, .until = until};
 	int r;
 
 	if (env == NULL || told == NULL)
@@ -131,24 +128,29 @@ static int host_command(const char *name, const struct plan *plan, const char *l
 }
 
 static int jail_command(
-    const char *name, const struct plan *plan, const char *line, int log_fd, int *ret_status, struct jail_error *err)
+    const char *name, const struct plan *plan, const char *line, int *ret_status, struct jail_error *err)
 {
 	static char sh[] = "/bin/sh", c[] = "-c";
 	char *argv[] = {sh, c, (char *)(uintptr_t)line, NULL};
 	struct running jail = RUNNING_NONE;
-	const struct entry e = {
+	struct console_log log = CONSOLE_LOG_NONE;
+	struct entry e = {
 	    .argv = argv,
 	    .user = plan->jail_user,
 	    .host_user = plan->system_jail_user,
 	    .inherit_env = !plan->exec_clean,
 	    .terminal = true,
 	    .timeout = plan->exec_timeout > 0 ? plan->exec_timeout : PLAN_STOP_SECONDS,
-	    .log_fd = log_fd,
 	};
-	int r = running_open(name, &jail, err);
+	int r = console_log_open(plan, &log, err);
 
 	if (r == 0)
+		r = running_open(name, &jail, err);
+	if (r == 0) {
+		e.log = log.file >= 0 ? &log : NULL;
 		r = entry_run(&jail, plan, &e, ret_status, err);
+	}
+	console_log_close(&log);
 	running_close(&jail);
 	return r;
 }
@@ -156,13 +158,9 @@ static int jail_command(
 int port_command(const char *name, const struct plan *plan, const struct port_jail *making, bool inside,
     const char *line, int *ret_status, struct jail_error *err)
 {
-	_cleanup_close_ int log_fd = -1;
-	int r = inside ? console_log_open(plan, &log_fd, err) : 0;
+	int r = inside ? jail_command(name, plan, line, ret_status, err)
+		       : host_command(name, plan, line, making != NULL ? making->pidfd : -1, ret_status, err);
 
-	if (r == 0)
-		r = inside
-			? jail_command(name, plan, line, log_fd, ret_status, err)
-			: host_command(name, plan, line, log_fd, making != NULL ? making->pidfd : -1, ret_status, err);
 	if (r < 0)
 		jail_error_jail(err, name);
 	return r;

@@ -10,6 +10,7 @@
 #include <linux/keyctl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -263,6 +264,7 @@ static int limit_processes(struct progress *p)
 static int redirect(struct progress *p)
 {
 	_cleanup_close_ int null = p->in->silent != 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+	int r;
 
 	for (int fd = 0; p->in->silent != 0 && fd <= 2; fd++)
 		if ((p->in->silent >> fd & 1) != 0 && dup2(null, fd) < 0)
@@ -270,9 +272,8 @@ static int redirect(struct progress *p)
 	/* A terminal of the host's only when the jail has none: opened while the host's /dev is still there. */
 	if (p->in->terminal != 0 && terminal_open(&p->spare_master, &p->spare_slave, NULL) < 0)
 		p->spare_master = p->spare_slave = -1;
-	if (p->in->log_fd >= 0 && (dup2(p->in->log_fd, 1) < 0 || dup2(p->in->log_fd, 2) < 0))
-		return jail_error_sys(p->err, errno, "exec.consolelog");
-	return 0;
+	r = console_log_redirect(p->in->log, p->in->plan->record.users_base);
+	return r < 0 ? jail_error_sys(p->err, -r, "cannot redirect the output") : 0;
 }
 
 static int loopback_up(struct jail_error *err)
@@ -365,11 +366,13 @@ static int name_host(struct progress *p)
  */
 static int give_up_host(struct progress *p)
 {
-	int keep[6 + WATCH_SOURCES] = {
-	    p->in->channel, p->init_fd, p->users_fd, p->ipc_fd, p->spare_master, p->spare_slave};
+	/* The log is the reaper's, and nobody else's inside. */
+	const bool log = p->in->plan->init;
+	int keep[8 + WATCH_SOURCES] = {p->in->channel, p->init_fd, p->users_fd, p->ipc_fd, p->spare_master,
+	    p->spare_slave, log ? p->in->log->file : -1, log ? p->in->log->from : -1};
 	int r;
 
-	memcpy(keep + 6, p->in->watch, WATCH_SOURCES * sizeof(*keep));
+	memcpy(keep + 8, p->in->watch, WATCH_SOURCES * sizeof(*keep));
 	r = inside_close(keep, sizeof(keep) / sizeof(keep[0]), p->err);
 	if (r < 0)
 		return r;
@@ -469,17 +472,33 @@ static int keep_open(int fd)
 	return fd < 0 || (flags >= 0 && fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC) == 0) ? 0 : -1;
 }
 
+/*
+ * exec(2) makes the memory of a file that can't be read untraceable from its first moment on, before jail-init itself
+ * can say so. The jail's own users can't read jail-init; the host's root can, so here the files are opened as somebody
+ * else. exec ends that.
+ */
+static int hide_memory(struct progress *p)
+{
+	(void)setfsuid(1);
+	return setfsuid((uid_t)-1) == 1 ? 0 : jail_error_set(p->err, EPERM, "cannot become another user");
+}
+
 static int run_init(struct progress *p)
 {
 	int r = keep_open(p->in->channel);
 
 	watching_argument(p->in->watch, p->in->watch_argument);
-	/* All but the channel and what is to be watched is closed by exec. */
+	/* All but the channel, the log and what is to be watched is closed by exec. */
+	if (r == 0 && p->in->plan->init)
+		r = keep_open(p->in->log->file) | keep_open(p->in->log->from);
 	for (size_t i = 0; r == 0 && i < WATCH_SOURCES; i++)
 		r = keep_open(p->in->watch[i]);
 	if (r < 0)
 		return jail_error_sys(p->err, errno, "fcntl");
 	p->slave = close_fd(p->slave);
+	r = p->in->own_users ? 0 : hide_memory(p);
+	if (r < 0)
+		return r;
 	(void)sys_execveat(p->init_fd, "", p->init_argv, p->env->item, AT_EMPTY_PATH);
 	return jail_error_sys(p->err, errno, "cannot run jail-init");
 }

@@ -8,6 +8,7 @@
 #define LINUX_INSIDE_H
 
 #include "../plan.h"
+#include "console_log.h"
 #include "privilege.h"
 #include "user.h"
 #include "view.h"
@@ -20,20 +21,20 @@ struct inside {
 	struct view *view;
 	const struct privileges *privileges;
 	bool own_users, own_network;
-	int namespaces;		      /* UTS, IPC, network: those that are the jail's own, to be joined */
-	int channel;		      /* our end; CHANNEL_GO brings the donor's descriptors */
-	int peer;		      /* the tool's end, to be closed */
-	int lock;		      /* to be closed: the jail's lock is the tool's alone */
-	int *watch;		      /* WATCH_SOURCES descriptors for process 1; -1: none */
-	char *watch_argument;	      /* for jail-init's -w: WATCHING_ARGUMENT bytes, written by run_init() */
-	int parent_pidfd;	      /* process 1 of the parent jail, -1: none */
-	int parent_namespaces;	      /* those shared with the parent */
-	int log_fd;		      /* exec.consolelog, -1: none */
-	bool waits;		      /* for CHANNEL_GO before the first program */
-	unsigned terminal;	      /* which of 0..2 get a terminal of the jail's own */
-	unsigned silent;	      /* which of 0..2 become /dev/null */
-	const struct user *host_user; /* exec.system_user, looked up outside; NULL: jail_user or root */
-	struct jail_error *err;	      /* shared with nobody: this process's own copy */
+	int namespaces;		       /* UTS, IPC, network: those that are the jail's own, to be joined */
+	int channel;		       /* our end; CHANNEL_GO brings the donor's descriptors */
+	int peer;		       /* the tool's end, to be closed */
+	int lock;		       /* to be closed: the jail's lock is the tool's alone */
+	int *watch;		       /* WATCH_SOURCES descriptors for process 1; -1: none */
+	char *watch_argument;	       /* for jail-init's -w: WATCHING_ARGUMENT bytes, written by run_init() */
+	int parent_pidfd;	       /* process 1 of the parent jail, -1: none */
+	int parent_namespaces;	       /* those shared with the parent */
+	const struct console_log *log; /* exec.consolelog */
+	bool waits;		       /* for CHANNEL_GO before the first program */
+	unsigned terminal;	       /* which of 0..2 get a terminal of the jail's own */
+	unsigned silent;	       /* which of 0..2 become /dev/null */
+	const struct user *host_user;  /* exec.system_user, looked up outside; NULL: jail_user or root */
+	struct jail_error *err;	       /* shared with nobody: this process's own copy */
 };
 
 /*

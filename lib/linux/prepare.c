@@ -4,6 +4,7 @@
  * is opened, what is asked for is composed, the command line of the reaper is written. What is done with it is
  * create.c's.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "console_log.h"
@@ -45,7 +46,7 @@ static unsigned terminals(const struct port_jail *j)
 	unsigned which = 0;
 
 	for (int fd = 0; fd <= 2; fd++)
-		if (isatty(fd) && !(fd > 0 && j->log_fd >= 0))
+		if (isatty(fd) && !(fd > 0 && j->log.file >= 0))
 			which |= 1u << fd;
 	return which;
 }
@@ -67,11 +68,11 @@ static int make_arguments(struct port_jail *j, struct jail_error *err)
 {
 	static char init[] = "jail-init", channel[] = "-c", persist[] = "-p", restart[] = "-r", never[] = "never",
 		    failure[] = "failure", always[] = "always", user[] = "-u", dir[] = "-d", terminal[] = "-t",
-		    nosuser[] = "-s", line[] = "-x", direct[] = "-e", watch[] = "-w", end[] = "--";
+		    nosuser[] = "-s", line[] = "-x", direct[] = "-e", watch[] = "-w", log[] = "-l", end[] = "--";
 	static char *const restarts[] = {never, failure, always};
 	const struct plan *plan = j->plan;
 	size_t n = 0;
-	char **v = calloc(18 + 2 * plan->start.count + plan->command.count, sizeof(*v));
+	char **v = calloc(20 + 2 * plan->start.count + plan->command.count, sizeof(*v));
 
 	if (v == NULL)
 		return jail_error_set(err, ENOMEM, "out of memory");
@@ -86,6 +87,11 @@ static int make_arguments(struct port_jail *j, struct jail_error *err)
 	if (j->watch[WATCH_PAGE] >= 0) {
 		v[n++] = watch;
 		v[n++] = j->watch_argument; /* written when all of them are there */
+	}
+	if (plan->init && j->log.file >= 0) {
+		(void)snprintf(j->log_argument, sizeof(j->log_argument), "%d:%d", j->log.from, j->log.file);
+		v[n++] = log;
+		v[n++] = j->log_argument;
 	}
 	v[n++] = restart;
 	v[n++] = restarts[plan->restart];
@@ -171,7 +177,7 @@ int creation_prepare(struct port_jail *j, struct jail_error *err)
 	if (r == 0)
 		r = find_host_user(j, err);
 	if (r == 0)
-		r = console_log_open(j->plan, &j->log_fd, err);
+		r = console_log_open(j->plan, &j->log, err);
 	if (r == 0)
 		r = make_watch(j, err);
 	if (r < 0)

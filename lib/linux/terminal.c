@@ -134,7 +134,8 @@ struct relay {
 	bool mute;     /* standard input is no terminal: the jail has it as it is, only output is relayed */
 	struct termios saved;
 	sigset_t mask;
-	struct flow in, out; /* towards the jail, towards the caller */
+	struct terminal_beside *beside; /* NULL: nothing */
+	struct flow in, out;		/* towards the jail, towards the caller */
 };
 
 /* Only who is in the foreground may change the modes; a terminal that is not our controlling one knows no such thing.
@@ -303,7 +304,7 @@ static void drain(struct relay *r)
 	}
 }
 
-enum { POLL_INPUT, POLL_MASTER, POLL_OUTPUT, POLL_DONE, POLL_EVENTS, POLL_ENDS, POLL_COUNT };
+enum { POLL_INPUT, POLL_MASTER, POLL_OUTPUT, POLL_DONE, POLL_EVENTS, POLL_ENDS, POLL_BESIDE, POLL_COUNT };
 
 /*
  * In the background ("jexec web make &", or behind timeout(1)) output is shown, but input and modes are left to whoever
@@ -331,6 +332,7 @@ static int relay_once(struct relay *r)
 	    [POLL_DONE] = {.fd = r->done, .events = POLLIN},
 	    [POLL_EVENTS] = {.fd = r->events_fd, .events = POLLIN},
 	    [POLL_ENDS] = {.fd = r->ends_fd, .events = POLLIN},
+	    [POLL_BESIDE] = {.fd = r->beside != NULL ? r->beside->fd : -1, .events = POLLIN},
 	};
 	int n = poll(p, POLL_COUNT, r->hung_up || away ? LOOK_MS : -1);
 
@@ -349,6 +351,8 @@ static int relay_once(struct relay *r)
 		from_jail(r);
 	if (p[POLL_INPUT].revents != 0)
 		from_caller(r);
+	if (p[POLL_BESIDE].revents != 0)
+		r->beside->fd = r->beside->take(r->beside->arg, p[POLL_BESIDE].revents);
 	if (p[POLL_DONE].revents != 0)
 		return 1;
 	return p[POLL_ENDS].revents != 0 ? -EINTR : 0;
@@ -365,9 +369,9 @@ static void relay_end(struct relay *r)
 	(void)sigprocmask(SIG_SETMASK, &r->mask, NULL);
 }
 
-int terminal_relay(int master, int done_fd, struct jail_error *err)
+int terminal_relay(int master, int done_fd, struct terminal_beside *beside, struct jail_error *err)
 {
-	struct relay r = {.master = master, .done = done_fd, .events_fd = -1, .ends_fd = -1};
+	struct relay r = {.master = master, .done = done_fd, .beside = beside, .events_fd = -1, .ends_fd = -1};
 	int flags = fcntl(master, F_GETFL), e;
 
 	r.in.to = master;

@@ -8,6 +8,15 @@
 
 #include <jail.h>
 
+/* Something else to read from while a terminal is relayed. */
+struct terminal_beside {
+	int fd; /* -1: nothing */
+	/* It is readable or hung up, as `revents` of poll(2) say: what is to be waited for from then on, -1: nothing.
+	 */
+	int (*take)(void *arg, short revents);
+	void *arg;
+};
+
 /*
  * Inside the jail (mount namespace joined or made, devpts at /dev/pts): open a new pair. Does not allocate.
  */
@@ -29,7 +38,9 @@ unsigned terminal_wanted(void);
  *
  * ^C, ^Z and ^\ go to the terminal inside, as job control there wants them; ^Z never suspends the tool. One that was
  * stopped otherwise (kill -STOP, TSTP) and continued makes the terminal raw again.
+ *
+ * `beside` is taken from meanwhile; NULL: nothing.
  */
-int terminal_relay(int master, int done_fd, struct jail_error *err);
+int terminal_relay(int master, int done_fd, struct terminal_beside *beside, struct jail_error *err);
 
 #endif

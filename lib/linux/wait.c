@@ -104,23 +104,32 @@ static int open_deadline(int fd, struct deadline end, int *timer)
 	return take_fd(&both);
 }
 
+static int take_output(void *arg, short revents)
+{
+	struct console_log *log = arg;
+
+	console_log_ready(log, revents);
+	return log->from;
+}
+
 /* Until `fd` is readable (or hung up). */
 static int wait_readable(const struct wait_for *w, const struct relay *relay, struct deadline end)
 {
 	_cleanup_close_ int deadline = -1, timer = -1;
+	struct terminal_beside beside = {.fd = w->log != NULL ? w->log->from : -1, .take = take_output, .arg = w->log};
 
 	if (w->master >= 0 && end.at >= 0 && (deadline = open_deadline(w->fd, end, &timer)) < 0)
 		return deadline;
 	for (;;) {
 		/* The terminal's own way of passing ^C and the like is part of the relay; others interrupt it. */
-		int r = w->master >= 0 ? terminal_relay(w->master, deadline >= 0 ? deadline : w->fd, NULL) : 0;
+		int r = w->master >= 0 ? terminal_relay(w->master, deadline >= 0 ? deadline : w->fd, &beside, NULL) : 0;
 
 		if (r < 0 && r != -EINTR)
 			return r;
 
-		struct pollfd p[3] = {{.fd = w->fd, .events = POLLIN}, {.fd = relay->signal_fd, .events = POLLIN},
-		    {.fd = w->until, .events = POLLIN}};
-		int n = poll(p, 3, deadline_left(end));
+		struct pollfd p[4] = {{.fd = w->fd, .events = POLLIN}, {.fd = relay->signal_fd, .events = POLLIN},
+		    {.fd = w->until, .events = POLLIN}, {.fd = beside.fd, .events = POLLIN}};
+		int n = poll(p, 4, deadline_left(end));
 
 		if (n < 0 && errno != EINTR)
 			return negative_errno();
@@ -132,6 +141,11 @@ static int wait_readable(const struct wait_for *w, const struct relay *relay, st
 			return 0;
 		if (n > 0 && p[2].revents != 0)
 			return -ECANCELED;
+		if (n > 0 && p[3].revents != 0)
+			beside.fd = beside.take(beside.arg, p[3].revents);
+		/* Output that never ends is no reason to wait for longer. */
+		if (deadline_over(end))
+			return -ETIMEDOUT;
 	}
 }
 
@@ -277,7 +291,7 @@ static int wait_init(struct port_jail *j, const struct relay *relay, int *status
 /* Without: the channel closes when the command is executed, and the command is the jail. */
 static int wait_command(struct port_jail *j, const struct relay *relay, int *status, struct jail_error *err)
 {
-	const struct wait_for w = {.fd = j->pidfd, .pidfd = j->pidfd, .master = j->master, .until = -1};
+	const struct wait_for w = {.fd = j->pidfd, .pidfd = j->pidfd, .master = j->master, .until = -1, .log = &j->log};
 	int r = channel_receive(j->channel, DEADLINE_ENTRY_MS, &(struct channel_message){0}, err, NULL);
 
 	if (r == 0)
@@ -328,6 +342,8 @@ int port_wait(struct port_jail *j, int *ret_status, struct jail_error *err)
 		return jail_error_sys(err, -r, "cannot wait for signals");
 	r = wait_all(j, &relay, &status, err);
 	relay_end(&relay);
+	/* Without a reaper everything inside has ended by now, or is about to be ended. */
+	console_log_copy(&j->log);
 	if (r == 0)
 		r = finish(j, err);
 	if (r < 0) {

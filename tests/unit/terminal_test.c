@@ -79,7 +79,7 @@ static void tool(const char *line, bool blocks_term)
 	pidfd = sys_pidfd_open(pid);
 	if (pid < 0 || pidfd < 0)
 		_exit(TOOL_BROKEN);
-	r = terminal_relay(master, pidfd, NULL);
+	r = terminal_relay(master, pidfd, NULL, NULL);
 	if (r == -EINTR) {
 		(void)kill(pid, SIGKILL);
 		(void)sigpending(&set);
@@ -503,10 +503,10 @@ static int refusals(void)
 		return 2;
 	for (int fd = 0; fd <= 2; fd++)
 		(void)dup2(fds[1], fd);
-	if (terminal_wanted() != 0 || terminal_relay(master, fds[0], &err) != -ENOTTY || err.errnum != ENOTTY)
+	if (terminal_wanted() != 0 || terminal_relay(master, fds[0], NULL, &err) != -ENOTTY || err.errnum != ENOTTY)
 		return 3;
 	(void)dup2(slave, 0);
-	if (!(terminal_wanted() & 1) || terminal_relay(-1, fds[0], &err) != -EBADF || err.errnum != EBADF)
+	if (!(terminal_wanted() & 1) || terminal_relay(-1, fds[0], NULL, &err) != -EBADF || err.errnum != EBADF)
 		return 4;
 	return 0;
 }
