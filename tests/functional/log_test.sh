@@ -13,7 +13,7 @@ begin() {
 
 # Process 1 of the jail has let the file go.
 released() {
-	! ls -l /proc/[0-9]*/fd 2>/dev/null | grep -F "$log"
+	[ -z "$(find /proc/[0-9]*/fd -lname "$log" 2>/dev/null)" ]
 }
 
 gone() {
@@ -33,7 +33,7 @@ whole_body() {
 		atf_check -o empty -e empty jail -cq name=$p path=$root exec.consolelog="$log" exec.start='cat /large' \
 		    exec.start+='cat /large >&2' exec.start+='echo opened >/dev/stderr' command='cat /large; echo end'
 		cat root/large root/large >wanted && echo opened >>wanted && cat root/large >>wanted && echo end >>wanted
-		cmp log wanted || die "not all of it"
+		cmp log wanted || die "$n: not all of it"
 	done
 	[ "$(stat -c '%a %u' log)" = '600 0' ] || die "owner or mode"
 	nothing_left
