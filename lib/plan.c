@@ -145,6 +145,18 @@ int plan_hide(struct plan *plan, const char *at, const char *beneath)
 	return 0;
 }
 
+int plan_state(struct plan *plan, const char *names, size_t length)
+{
+	char *copy = arena_new(&((struct whole *)plan)->arena, length + 1, 1);
+
+	if (copy == NULL)
+		return -ENOMEM;
+	memcpy(copy, names, length);
+	plan->state = copy;
+	plan->state_length = length;
+	return 0;
+}
+
 void plan_free(struct plan *plan)
 {
 	struct whole *whole = (struct whole *)plan;

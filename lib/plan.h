@@ -102,6 +102,11 @@ struct plan {
 	bool is_volatile;
 	uint64_t volatile_size;	  /* 0: no limit of its own */
 	bool shared_tree;	  /* `path` or a base is "/" */
+	bool everybody;		  /* of the shared tree it reads what everybody on the host may read, nothing else */
+	bool everybody_all;	  /* the same of all its trees and mounts: its parent is held to that */
+	struct plan_strings show; /* what of a shared tree is read all the same: absolute paths */
+	char *state;		  /* filled by the port: state of services, relative to "/", a NUL after each */
+	size_t state_length;
 	struct plan_strings hide; /* absolute paths and globs, the defaults of a shared tree filled in */
 	struct plan_mount *mount; /* `mount` and mount.fstab, in order */
 	size_t nmounts;
@@ -158,6 +163,8 @@ int plan_make_running(const struct jail_params *p, struct plan **ret, struct jai
  * (NULL: none), open them so? The policy core says. EPERM names the device.
  */
 int plan_check_devices(const struct plan *plan, const struct policy_record *parent, struct jail_error *err);
+#define PLAN_STATE_MAX 8192
+int plan_state(struct plan *plan, const char *names, size_t length); /* ENOMEM */
 /* Hide one more path: `at` and `beneath` (which may be empty) joined. ENOMEM. */
 int plan_hide(struct plan *plan, const char *at, const char *beneath);
 void plan_free(struct plan *plan);

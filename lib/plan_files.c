@@ -9,12 +9,14 @@
 #include "plan_make.h"
 #include "util.h"
 
-/* What is covered on a tree that is shared with the host, unless path.hide says otherwise. */
-static const char *const hidden[] = {
-    "/root",
-    "/home",
-    "/boot",
-    "/var/lib/jail",
+/*
+ * What is covered on a tree that is shared with the host, unless path.hide says otherwise: private, although everybody
+ * on the host may read it. What not everybody may read needs no list: the kernel refuses it (view_everybody.c).
+ */
+static const char *const hidden[] = {"/boot", "/var/lib/jail", "/var/spool", "/var/mail"};
+
+/* Where root inside is the host's root and writes the host's own files, nothing but a list keeps secrets. */
+static const char *const secrets[] = {
     "/etc/shadow",
     "/etc/shadow-",
     "/etc/gshadow",
@@ -27,8 +29,6 @@ static const char *const hidden[] = {
     "/var/lib/containerd",
     "/var/lib/machines",
     "/var/lib/libvirt",
-    "/var/spool",
-    "/var/mail",
 };
 
 #define HIDE_DEFAULT "default" /* among the strings of path.hide: all of the above, on a shared tree */
@@ -77,25 +77,37 @@ static int check_shared(const struct maker *m)
 	    "there), path.readonly (no writes)");
 }
 
+#define HIDDEN_MAX (ARRAY_SIZE(hidden) + ARRAY_SIZE(secrets))
+
 static size_t hide_count(const struct plan_strings *asked)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < asked->count; i++)
-		count += strcmp(asked->item[i], HIDE_DEFAULT) == 0 ? ARRAY_SIZE(hidden) : 1;
+		count += strcmp(asked->item[i], HIDE_DEFAULT) == 0 ? HIDDEN_MAX : 1;
 	return count;
 }
 
-static int hide_defaults(const struct maker *m, struct plan_strings *hide)
+static int hide_each(const struct maker *m, const char *const *path, size_t n, struct plan_strings *hide)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++) {
-		char *text = arena_text(m->arena, hidden[i], strlen(hidden[i]));
+	for (size_t i = 0; i < n; i++) {
+		char *text = arena_text(m->arena, path[i], strlen(path[i]));
 
 		if (!text)
 			return plan_no_memory(m);
 		hide->item[hide->count++] = text;
 	}
 	return 0;
+}
+
+static int hide_defaults(const struct maker *m, struct plan_strings *hide)
+{
+	const struct plan *plan = m->plan;
+	bool own = (plan->record.flags & POLICY_F_HOST_USERS) == 0 || plan->is_volatile || plan->base.count > 0;
+	int r = hide_each(m, hidden, ARRAY_SIZE(hidden), hide);
+
+	/* Not by path.readonly: it may come later, and what is hidden stays so. */
+	return r < 0 || own ? r : hide_each(m, secrets, ARRAY_SIZE(secrets), hide);
 }
 
 static int make_hide(const struct maker *m)
@@ -106,7 +118,7 @@ static int make_hide(const struct maker *m)
 
 	if (r < 0)
 		return r;
-	hide->item = arena_new(m->arena, (usual ? ARRAY_SIZE(hidden) : hide_count(&asked)) + 1, sizeof(*hide->item));
+	hide->item = arena_new(m->arena, (usual ? HIDDEN_MAX : hide_count(&asked)) + 1, sizeof(*hide->item));
 	if (!hide->item)
 		return plan_no_memory(m);
 	if (usual)
@@ -120,6 +132,25 @@ static int make_hide(const struct maker *m)
 		if (r == 0 && strcmp(hide->item[hide->count], "/") == 0)
 			return plan_refuse(m, "path.hide", i, EINVAL, "the root itself can't be covered");
 		hide->count++;
+	}
+	return r;
+}
+
+static int make_show(const struct maker *m)
+{
+	struct plan_strings *show = &m->plan->show;
+	int r = plan_strings(m, "path.show", show);
+
+	if (r == 0 && show->count > 0 && !m->plan->everybody) {
+		(void)plan_refuse(
+		    m, "path.show", 0, EINVAL, "without a tree that is shared with the host, all of it is shown");
+		return jail_error_hint(m->err, EINVAL,
+		    "leave it out: it is for path=/ with path.readonly or path.volatile, and for path.base=/");
+	}
+	for (size_t i = 0; r == 0 && i < show->count; i++) {
+		r = one_path(m, "path.show", i, show->item[i], &show->item[i]);
+		if (r == 0 && strcmp(show->item[i], "/") == 0)
+			return plan_refuse(m, "path.show", i, EINVAL, "\"/\" would show every file of the host");
 	}
 	return r;
 }
@@ -148,6 +179,12 @@ int plan_make_files(const struct maker *m)
 	r = make_base(m);
 	if (r == 0)
 		r = check_shared(m);
+	/* The one that is left out writes the host's own files, as the host's root. */
+	plan->everybody = plan->shared_tree && (plan->readonly || plan->is_volatile || plan->base.count > 0);
+	if (plan->everybody)
+		plan->record.flags |= POLICY_F_EVERYBODY;
+	if (r == 0)
+		r = make_show(m);
 	if (r == 0)
 		r = make_hide(m);
 	return r;

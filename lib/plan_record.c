@@ -206,6 +206,8 @@ static int hold_within(const struct maker *m, const struct policy_record *parent
 	if (!m->plan->users_fixed)
 		record->users_base = 0;
 	m->plan->readonly = (record->flags & POLICY_F_READONLY) != 0;
+	m->plan->everybody_all = (parent->flags & POLICY_F_EVERYBODY) != 0;
+	m->plan->everybody = (record->flags & POLICY_F_EVERYBODY) != 0;
 	m->plan->enforce_statfs = record->enforce_statfs;
 	m->plan->host_inherit = (record->flags & POLICY_F_HOST_NAME) != 0;
 	return r;

@@ -221,6 +221,8 @@ const struct jail_param table_rows[] = {
     LIST("path.hide", COMMA | LIVE,
 	"paths and globs that are covered; default: those usual for a shared tree; none: all is shown", NULL),
     BOOL("path.readonly", LIVE, "false", "its root is read only", NULL),
+    LIST("path.show", COMMA,
+	"what of a tree shared with the host is read although not everybody on the host may read it", made_once),
     SIZED("path.volatile", 0, "false", 65536, INT64_C(1) << 50,
 	"writes go to memory, at most of that size, and vanish with the jail", made_once),
     BOOL("persist", F | LIVE, "false", "lives on without any process of yours", NULL),

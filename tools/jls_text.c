@@ -180,6 +180,19 @@ static void put_lines(struct output *o, const struct jail_params *p, const char 
 	}
 }
 
+/* Is its tree the host's, read as everybody there may read it? */
+static bool reads_as_everybody(const struct jail_params *p)
+{
+	bool shared = strcmp(text_of(p, "path"), "/") == 0, readonly = false, in_memory = false;
+
+	for (size_t i = 0; i < jail_params_count(p, "path.base"); i++)
+		if (strcmp(jail_params_item(p, "path.base", i), "/") == 0)
+			return true;
+	(void)jail_params_get_bool(p, "path.readonly", &readonly);
+	(void)jail_params_get_bool(p, "path.volatile", &in_memory);
+	return shared && (readonly || in_memory || jail_params_count(p, "path.base") > 0);
+}
+
 static void text_verbose(struct output *o, const struct jail_params *p)
 {
 	bool dying = false;
@@ -196,6 +209,10 @@ static void text_verbose(struct output *o, const struct jail_params *p)
 	output_string(o, dying ? " DYING\n" : " ACTIVE\n");
 	put_lines(o, p, "ip4.addr", "");
 	put_lines(o, p, "ip6.addr", "");
+	if (reads_as_everybody(p))
+		output_string(o, "        Of the host's files it reads what everybody there may read.\n"
+				 "        /run, /tmp, /var/tmp, /root and /home are its own.\n");
+	put_lines(o, p, "path.show", "shown ");
 	put_lines(o, p, "path.hide", "hidden ");
 }
 

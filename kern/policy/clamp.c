@@ -11,7 +11,7 @@ static void nothing(struct policy_record *r)
 	r->version = POLICY_VERSION;
 	r->size = sizeof(*r);
 	r->allow = 0;
-	r->flags = POLICY_F_READONLY;
+	r->flags = RECORD_HELD;
 	r->securelevel = RECORD_SECURELEVEL_MAX;
 	r->enforce_statfs = RECORD_STATFS_MAX;
 	r->children_max = 0;
@@ -90,7 +90,7 @@ void policy_clamp(struct policy_record *child, const struct policy_record *paren
 		return;
 	}
 	child->allow &= parent->allow;
-	child->flags = (child->flags & parent->flags) | ((child->flags | parent->flags) & POLICY_F_READONLY);
+	child->flags = (child->flags & parent->flags) | ((child->flags | parent->flags) & RECORD_HELD);
 	if (child->securelevel < parent->securelevel)
 		child->securelevel = parent->securelevel;
 	if (child->enforce_statfs < parent->enforce_statfs)

@@ -68,6 +68,8 @@ const char *policy_rule_name(enum policy_rule r)
 		return "host";
 	case POLICY_R_LIMIT:
 		return "limit";
+	case POLICY_R_EVERYBODY:
+		return "path";
 	}
 	return "unknown";
 }

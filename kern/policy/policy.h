@@ -38,6 +38,7 @@ enum policy_limit {
 #define POLICY_F_HOST_USERS 0x02u   /* no user namespace of its own */
 #define POLICY_F_HOST_NETWORK 0x04u /* no network stack of its own */
 #define POLICY_F_HOST_NAME 0x08u    /* no host name of its own */
+#define POLICY_F_EVERYBODY 0x10u    /* of the host's files it reads what everybody there may read, nothing else */
 
 enum policy_ipc { POLICY_IPC_DISABLE, POLICY_IPC_NEW, POLICY_IPC_INHERIT };
 
@@ -98,6 +99,7 @@ enum policy_rule {
 	POLICY_R_IPC,
 	POLICY_R_HOSTNAME,
 	POLICY_R_LIMIT, /* detail: enum policy_limit */
+	POLICY_R_EVERYBODY,
 };
 
 struct policy_subject {

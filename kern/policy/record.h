@@ -8,7 +8,10 @@
 
 #include "policy.h"
 
-#define RECORD_FLAGS (POLICY_F_READONLY | POLICY_F_HOST_USERS | POLICY_F_HOST_NETWORK | POLICY_F_HOST_NAME)
+#define RECORD_FLAGS                                                                                                   \
+	(POLICY_F_READONLY | POLICY_F_HOST_USERS | POLICY_F_HOST_NETWORK | POLICY_F_HOST_NAME | POLICY_F_EVERYBODY)
+/* The flags that hold a jail back: a child has those of its parent. */
+#define RECORD_HELD (POLICY_F_READONLY | POLICY_F_EVERYBODY)
 #define RECORD_ALLOW (POLICY_BIT(POLICY_P_COUNT) - 1)
 #define RECORD_ACCESS (POLICY_DEV_READ | POLICY_DEV_WRITE)
 #define RECORD_SECURELEVEL_MAX 3

@@ -66,6 +66,8 @@ static struct policy_verdict flags_within(const struct policy_record *child, con
 
 	if ((parent->flags & POLICY_F_READONLY) && !(child->flags & POLICY_F_READONLY))
 		return breaks(POLICY_R_READONLY, 0);
+	if ((parent->flags & POLICY_F_EVERYBODY) && !(child->flags & POLICY_F_EVERYBODY))
+		return breaks(POLICY_R_EVERYBODY, 0);
 	if (more & POLICY_F_HOST_USERS)
 		return breaks(POLICY_R_HOST_USERS, 0);
 	if (more & POLICY_F_HOST_NETWORK)

@@ -297,7 +297,7 @@ static int hide_all(const struct line *l, size_t level, struct plan *plan, struc
 {
 	/* On the host's own tree these are its own, not the host's (view_root.c); so they are for a child on that tree.
 	 */
-	static const char *const fresh[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/tmp"};
+	static const char *const fresh[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/tmp", "/root", "/home"};
 	const struct plan *above = l->plan[level];
 	struct hidden h = {.line = l, .level = level};
 	int r = 0;
@@ -339,6 +339,30 @@ static int check_writes(
 	return 0;
 }
 
+/* Nothing is shown to the child that is not shown to a parent which reads what everybody may. */
+static int check_shows(
+    const struct parent *p, const struct plan *parent, const struct plan *plan, struct jail_error *err)
+{
+	if ((p->state.record.flags & POLICY_F_EVERYBODY) == 0)
+		return 0;
+	for (size_t i = 0; i < plan->show.count; i++) {
+		const char *path = plan->show.item[i];
+		bool shown = false;
+
+		for (size_t j = 0; j < parent->show.count; j++) {
+			size_t n = strlen(parent->show.item[j]);
+
+			shown |= strncmp(path, parent->show.item[j], n) == 0 && (path[n] == '/' || path[n] == '\0');
+		}
+		if (shown)
+			continue;
+		(void)jail_error_set(err, EPERM, "%s is not shown to its parent %s", path, p->name);
+		jail_error_param(err, "path.show");
+		return jail_error_hint(err, EPERM, "name it in path.show of the parent first");
+	}
+	return 0;
+}
+
 static int rebase_within(struct line *l, bool has_path, struct plan *plan, struct jail_error *err)
 {
 	const struct plan *parent = l->plan[l->count - 1];
@@ -352,7 +376,9 @@ static int rebase_within(struct line *l, bool has_path, struct plan *plan, struc
 	r = rebase_all(l, has_path, plan, err);
 	for (size_t i = 0; r == 0 && i < l->count; i++)
 		r = hide_all(l, i, plan, err);
-	return r < 0 ? r : check_writes(l->parent, parent, plan, err);
+	if (r == 0)
+		r = check_writes(l->parent, parent, plan, err);
+	return r < 0 ? r : check_shows(l->parent, parent, plan, err);
 }
 
 int parent_rebase(struct parent *p, const struct jail_params *params, struct plan *plan, struct jail_error *err)

@@ -10,6 +10,7 @@
 #include "console_log.h"
 #include "creation.h"
 #include "error.h"
+#include "jail/state.h"
 #include "limit.h"
 #include "util.h"
 #include "watching.h"
@@ -161,6 +162,8 @@ int creation_prepare(struct port_jail *j, struct jail_error *err)
 		r = parent_open(&j->tree, j->plan->name, &j->parent, err);
 	if (r == 0)
 		r = parent_rebase(&j->parent, j->params, j->plan, err);
+	if (r == 0 && (r = state_find(j->tree.fd, j->plan)) < 0)
+		r = jail_error_sys(err, -r, "cannot look for the state of services");
 	if (r == 0)
 		r = view_prepare(j->plan, j->parent.root, &j->view, err);
 	if (r == 0 && (r = view_places(j->view, &j->places)) < 0)

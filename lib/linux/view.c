@@ -154,7 +154,7 @@ void view_free(struct view *v)
 	for (size_t i = 0; i < v->nlayers; i++)
 		(void)close_fd(v->layer[i]);
 	for (size_t i = 0; i < v->nsubmounts; i++)
-		(void)close_fd(v->room->submount[i].fd);
+		(void)close_fd(v->submount[i].fd);
 	for (size_t i = 0; v->mount != NULL && i < v->plan->nmounts; i++) {
 		for (size_t j = 0; j < v->mount[i].nsources; j++)
 			(void)close_fd(v->mount[i].source[j]);
@@ -177,6 +177,16 @@ void view_free(struct view *v)
 	(void)close_fd(v->told);
 	(void)close_fd(v->host_proc);
 	free(v->names);
+	if (v->submounts_room > 0)
+		(void)munmap(v->submount, v->submounts_room * sizeof(*v->submount));
+	if (v->memory_room > 0)
+		(void)munmap(v->memory, v->memory_room * sizeof(*v->memory));
+	if (v->based_room > 0)
+		(void)munmap(v->based, v->based_room * sizeof(*v->based));
+	for (struct view_names *names = v->submount_names, *next; names != NULL; names = next) {
+		next = names->before;
+		(void)munmap(names, sizeof(*names));
+	}
 	free(v->mount);
 	free(v->device);
 	free(v);

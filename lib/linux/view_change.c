@@ -95,6 +95,11 @@ static int check(const struct plan *was, const struct plan *will, struct jail_er
 	for (size_t i = 0; i < was->base.count; i++)
 		if (strcmp(was->base.item[i], will->base.item[i]) != 0)
 			return refuse("path.base", EBUSY, "the layers of a running jail can't change", again, err);
+	if (was->show.count != will->show.count)
+		return refuse("path.show", EBUSY, "what a running jail is shown can't change", again, err);
+	for (size_t i = 0; i < was->show.count; i++)
+		if (strcmp(was->show.item[i], will->show.item[i]) != 0)
+			return refuse("path.show", EBUSY, "what a running jail is shown can't change", again, err);
 	if (was->is_volatile != will->is_volatile || was->volatile_size != will->volatile_size)
 		return refuse("path.volatile", EBUSY, "where a running jail writes can't change", again, err);
 	if (was->devfs != will->devfs || was->procfs != will->procfs || was->fdescfs != will->fdescfs)
@@ -159,7 +164,12 @@ static int prepare_mounts(struct view *v, const struct plan *was, int parent_roo
 
 		if (view_has_mount(was, m))
 			continue;
-		if (m->type != PLAN_M_NULLFS && m->type != PLAN_M_TMPFS && m->type != PLAN_M_BLOCK) {
+		if (v->plan->everybody_all && m->type == PLAN_M_NULLFS) {
+			r = jail_error_set(err, ENOTSUP,
+			    "%s: what its parent jail may read of it is held to when the jail is made", m->source);
+			jail_error_origin(err, m->origin.file, m->origin.line);
+			jail_error_param(err, "mount");
+		} else if (m->type != PLAN_M_NULLFS && m->type != PLAN_M_TMPFS && m->type != PLAN_M_BLOCK) {
 			r = jail_error_set(err, ENOTSUP, "%s can only be mounted when the jail is made", m->fstype);
 			jail_error_origin(err, m->origin.file, m->origin.line);
 			jail_error_param(err, "mount");

@@ -162,7 +162,7 @@ static int cover(struct view *v, const char *path, bool hidden, struct jail_erro
 		return r;
 	place = close_fd(place);
 	empty = S_ISDIR(st.mode) ? v->empty_dir : v->empty_file;
-	cover = S_ISREG(st.mode) ? view_accounts(v, path) : -ENOENT;
+	cover = S_ISREG(st.mode) ? view_accounts(v, path, &st) : -ENOENT;
 	if (cover == -EEXIST) /* asked for twice */
 		return 0;
 	if (cover < 0)
@@ -198,30 +198,19 @@ static bool holds_target(const struct view *v, const char *path)
 	return false;
 }
 
-/*
- * A hidden directory with a mount's target beneath: what was asked for by name is shown, what surrounds it is not. Its
- * cover is a directory of its own, in which the way to the target can be made.
- */
-static int nest(struct view *v, const char *path, struct jail_error *err)
+int view_nest(struct view *v, const char *path, const struct view_stat *like, struct jail_error *err)
 {
-	_cleanup_close_ int place = -1, fd = -1;
+	_cleanup_close_ int fd = -1;
 	struct view_stat st;
 	char name[32];
-	bool empty;
 	int r;
 
-	if (!holds_target(v, path))
-		return 0;
-	place = view_open(v, path, O_PATH | O_DIRECTORY);
-	if (place < 0 || view_stat(place, &st) < 0 || covered(v, &st))
-		return 0;
-	r = view_hide_check(v, place, &st, path, &empty, err);
-	if (r < 0)
-		return r;
 	if (v->nnests >= VIEW_NESTS_MAX)
 		return jail_error_set(
-		    err, E2BIG, "more than %d hidden directories hold targets of mounts", VIEW_NESTS_MAX);
-	r = view_scratch_dir(v, "n", 0755, name);
+		    err, E2BIG, "more than %d covered directories hold targets of mounts", VIEW_NESTS_MAX);
+	r = view_scratch_dir(v, "n", like->mode & 0777, name);
+	if (r == 0 && fchownat(v->scratch, name, like->uid, like->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		r = negative_errno();
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot cover %s", path);
 	fd = view_scratch_mount(v, name, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
@@ -238,6 +227,26 @@ static int nest(struct view *v, const char *path, struct jail_error *err)
 	v->nest[v->nnests].id = st.mnt_id;
 	v->nest[v->nnests++].fd = take_fd(&fd);
 	return 0;
+}
+
+/*
+ * A hidden directory with a mount's target beneath: what was asked for by name is shown, what surrounds it is not. Its
+ * cover is a directory of its own, in which the way to the target can be made.
+ */
+static int nest(struct view *v, const char *path, struct jail_error *err)
+{
+	_cleanup_close_ int place = -1;
+	struct view_stat st;
+	bool empty;
+	int r;
+
+	if (!holds_target(v, path))
+		return 0;
+	place = view_open(v, path, O_PATH | O_DIRECTORY);
+	if (place < 0 || view_stat(place, &st) < 0 || covered(v, &st))
+		return 0;
+	r = view_hide_check(v, place, &st, path, &empty, err);
+	return r < 0 ? r : view_nest(v, path, &(struct view_stat){.mode = 0755}, err);
 }
 
 int view_hide_nests(struct view *v, struct jail_error *err)

@@ -5,6 +5,7 @@
  * the target, and takes the writes; overlay puts its sources above it, read only. Devices are never opened on any of
  * them. It may not know where the lines were written.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -250,11 +251,46 @@ static int attach_made(struct view *v, const struct plan_mount *m, int fd, struc
 	return view_attach(v, fd, m->target, S_ISDIR(st.mode), err);
 }
 
+/*
+ * The parent of this jail reads what everybody on the host may read, and so does this one, here as well: *ret is a
+ * mount that gives no more. Without mapped owners root inside is a user like others; the host's root is not.
+ */
+static int reduce_copy(struct view *v, const struct plan_mount *m, int fd, int *ret, struct jail_error *err)
+{
+	const unsigned attr = attributes(m) & ~MOUNT_ATTR_NOATIME;
+	struct view_stat st;
+	int r = view_stat(fd, &st);
+
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot mount %s", m->source);
+	if (!S_ISDIR(st.mode) && view_host_users(v) && (st.mode & S_IROTH) == 0)
+		return jail_error_set(err, EACCES, "%s can't be read by its parent jail", m->source);
+	if (!S_ISDIR(st.mode) || (!view_host_users(v) && (m->options & PLAN_M_NOIDMAP) != 0)) {
+		r = view_protect(fd, attr, 0);
+		*ret = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		return r < 0 || *ret < 0 ? jail_error_sys(err, r < 0 ? -r : errno, "cannot mount %s", m->source) : 0;
+	}
+	r = dress(v, fd, m, attributes(m), err);
+	if (r < 0)
+		return r;
+	r = view_park(fd);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot mount %s", m->source);
+	r = view_everybody(v, fd, err);
+	if (r < 0)
+		return r;
+	*ret = r;
+	r = view_protect(*ret, attr | MOUNT_ATTR_RDONLY, 0);
+	return r < 0 ? jail_error_sys(err, -r, "cannot mount %s", m->source) : 0;
+}
+
 static int attach_copy(struct view *v, const struct plan_mount *m, int fd, struct jail_error *err)
 {
-	int r = dress(v, fd, m, attributes(m), err);
+	bool everybody = v->plan->everybody_all && m->type == PLAN_M_NULLFS;
+	_cleanup_close_ int reduced = -1;
+	int r = everybody ? reduce_copy(v, m, fd, &reduced, err) : dress(v, fd, m, attributes(m), err);
 
-	return r < 0 ? r : attach_made(v, m, fd, err);
+	return r < 0 ? r : attach_made(v, m, everybody ? reduced : fd, err);
 }
 
 static int make_tmpfs(struct view *v, const struct plan_mount *m, struct jail_error *err)
@@ -325,6 +361,18 @@ static int attach_devfs(struct view *v, const struct plan_mount *m, struct jail_
 	return copy < 0 ? jail_error_sys(err, -copy, "cannot copy /dev") : view_attach(v, copy, m->target, true, err);
 }
 
+static int reduce_layer(struct view *v, int *layer, struct jail_error *err)
+{
+	int fd = view_everybody(v, *layer, err), r;
+
+	if (fd < 0)
+		return fd;
+	(void)close_fd(*layer);
+	*layer = fd;
+	r = view_park(fd);
+	return r < 0 ? jail_error_sys(err, -r, "cannot attach a layer") : 0;
+}
+
 static int attach_overlay(struct view *v, const struct plan_mount *m, struct view_mount *from, struct jail_error *err)
 {
 	_cleanup_close_ int below = view_open(v, m->target, O_PATH | O_DIRECTORY), upper = -1, work = -1, fd = -1;
@@ -341,6 +389,9 @@ static int attach_overlay(struct view *v, const struct plan_mount *m, struct vie
 		r = view_park(from->source[i]);
 		if (r < 0)
 			return jail_error_sys(err, -r, "cannot attach a layer");
+		r = v->plan->everybody_all ? reduce_layer(v, &from->source[i], err) : 0;
+		if (r < 0)
+			return r;
 		lower[o.nlower++] = from->source[i];
 	}
 	lower[o.nlower++] = below;

@@ -25,7 +25,7 @@ static const char *const pseudo[] = {"autofs", "binder", "binfmt_misc", "bpf", "
 static const char *const memory[] = {"hugetlbfs", "ramfs", "tmpfs"};
 
 /* Where a shared tree gets file systems of its own. */
-static const char *const fresh[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/tmp"};
+static const char *const fresh[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/tmp", "/root", "/home"};
 
 /* The part of `where` beneath `tree`, without slashes in front; NULL when it is not beneath. */
 static const char *beneath(const char *tree, const char *where)
@@ -47,6 +47,9 @@ static bool wanted(const struct view *v, const struct mount_line *l, const char 
 	for (size_t i = 0; i < ARRAY_SIZE(pseudo); i++)
 		if (strcmp(l->type, pseudo[i]) == 0)
 			return false;
+	/* What was asked for by name is its own place; what lies in it belongs to it. */
+	if (view_shown(v, inside) > 0)
+		return view_shown(v, inside) == 1;
 	for (size_t i = 0; shared && i < ARRAY_SIZE(memory); i++)
 		if (strcmp(l->type, memory[i]) == 0)
 			return false;
@@ -63,41 +66,26 @@ static bool wanted(const struct view *v, const struct mount_line *l, const char 
 static bool beneath_left_out(const struct view *v, const char *name)
 {
 	for (size_t i = 0; i < v->nsubmounts; i++) {
-		const struct view_submount *s = &v->room->submount[i];
+		const struct view_submount *s = &v->submount[i];
 		size_t n = strlen(s->name);
 
-		if (s->fd < 0 && strncmp(name, s->name, n) == 0 && (name[n] == '/' || name[n] == '\0'))
+		if (s->left_out && strncmp(name, s->name, n) == 0 && (name[n] == '/' || name[n] == '\0'))
 			return true;
 	}
 	return false;
 }
 
-static int add(struct view *v, int fd, bool directory, uint64_t id, const char *name, struct jail_error *err)
-{
-	struct view_submount *s = &v->room->submount[v->nsubmounts];
-	size_t length = strlen(name) + 1;
-
-	if (v->nsubmounts >= VIEW_SUBMOUNTS_MAX || length > VIEW_NAMES_MAX - v->room->names_used) {
-		(void)close_fd(fd);
-		return jail_error_set(err, E2BIG, "too many file systems are mounted beneath it");
-	}
-	s->fd = fd;
-	s->directory = directory;
-	s->faulty = false;
-	s->id = id;
-	s->name = memcpy(v->room->names + v->room->names_used, name, length);
-	v->room->names_used += length;
-	v->nsubmounts++;
-	return 0;
-}
-
 static int leave_out(struct view *v, const struct mount_line *l, bool faulty, const char *name, struct jail_error *err)
 {
-	int r = add(v, -1, true, l->id, name, err);
+	const struct view_submount s = {.fd = -1,
+	    .directory = true,
+	    .left_out = true,
+	    .faulty = faulty,
+	    .shown = view_shown(v, name - 1) > 0,
+	    .id = l->id};
+	int r = view_submount_add(v, &s, name);
 
-	if (r == 0)
-		v->room->submount[v->nsubmounts - 1].faulty = faulty;
-	return r;
+	return r < 0 ? jail_error_sys(err, -r, "cannot leave out the mount at %s", name) : 0;
 }
 
 /* The server of a file system is gone, or shows it to nobody. */
@@ -121,10 +109,8 @@ static int take(struct view *v, int tree_fd, const struct mount_line *l, const c
 		return leave_out(v, l, true, name, err);
 	if (r < 0 || st.mnt_id != l->id || (!S_ISDIR(st.mode) && !S_ISREG(st.mode)))
 		return r;
-	r = view_copy(fd, 0);
-	if (r < 0)
-		return jail_error_sys(err, -r, "cannot copy the mount at %s", name);
-	return add(v, r, S_ISDIR(st.mode), l->id, name, err);
+	r = view_submount_copy(v, fd, name, &st, view_shown(v, name - 1) > 0);
+	return r < 0 ? jail_error_sys(err, -r, "cannot copy the mount at %s", name) : 0;
 }
 
 /* The first pass finds what is left out, so that the second one knows what not to touch. */
@@ -178,9 +164,9 @@ int view_submounts(struct view *v, int tree_fd, const char *tree_name, bool shar
 const char *view_left_out(const struct view *v, size_t *at)
 {
 	while (*at < v->nsubmounts) {
-		const struct view_submount *s = &v->room->submount[(*at)++];
+		const struct view_submount *s = &v->submount[(*at)++];
 
-		if (s->fd < 0 && s->faulty)
+		if (s->faulty)
 			return s->name;
 	}
 	return NULL;

@@ -20,9 +20,6 @@
 #include "view.h"
 
 #define VIEW_LAYERS_MAX 64	/* `path` and its bases */
-#define VIEW_SUBMOUNTS_MAX 128	/* file systems of the host beneath a tree */
-#define VIEW_NAMES_MAX 32768	/* bytes of their names */
-#define VIEW_MEMORY_MAX 512	/* mounts of the jail that live in memory */
 #define VIEW_NESTS_MAX 32	/* hidden directories that hold targets of mounts */
 #define VIEW_GLOBS_MAX 8	/* components of one hidden path that are globs */
 #define VIEW_HIDDEN_MAX 4096	/* paths covered, all in all */
@@ -56,11 +53,20 @@ struct view_stat {
 #define VIEW_ATTR_MOUNT_ROOT 0x2000u
 
 struct view_submount {
-	int fd; /* a detached copy of the mount alone; -1: it is left out, and its place is covered */
+	int fd; /* a detached copy of the mount alone */
 	bool directory;
+	bool left_out;	  /* there is no copy: the place is covered */
 	bool faulty;	  /* left out because it can't be read */
+	bool shown;	  /* path.show names it, or what it lies in */
 	uint64_t id;	  /* of the host's mount */
 	const char *name; /* where it is, relative to the tree's root */
+};
+
+/* Names that stay where they are, as long as the view does: one block after another. */
+struct view_names {
+	struct view_names *before;
+	size_t used;
+	char text[65520];
 };
 
 struct view_users {
@@ -82,9 +88,6 @@ enum view_root_kind {
 
 /* Lists and buffers of what is found only while building. */
 struct view_room {
-	struct view_submount submount[VIEW_SUBMOUNTS_MAX];
-	char names[VIEW_NAMES_MAX];
-	size_t names_used;
 	char buffer[VIEW_BUFFER];		       /* mountinfo */
 	char entries[VIEW_GLOBS_MAX + 1][VIEW_BUFFER]; /* directories being read */
 };
@@ -100,12 +103,16 @@ struct view {
 	char path_name[PATH_MAX];   /* where that is on the host */
 	int layer[VIEW_LAYERS_MAX]; /* detached copies: `path` (plain: the root itself), then the bases */
 	size_t nlayers;
+	bool everybody[VIEW_LAYERS_MAX]; /* read as everybody on the host may */
+	bool unmapped[VIEW_LAYERS_MAX];	 /* the same, because its owners can't be mapped */
 	int beside; /* VIEW_BASE: detached copy of the directory that holds `path` and the work directory */
 	/* What holds the work directory, then that itself: O_PATH, in the host's mount namespace, where no owners are
 	 * mapped. */
 	int work_fd;
 	char upper_name[NAME_MAX + 1], work_name[NAME_MAX + 32];
-	size_t nsubmounts; /* in room->submount */
+	struct view_submount *submount; /* any number: each costs the same */
+	size_t nsubmounts, submounts_room;
+	struct view_names *submount_names;
 	struct view_mount {
 		int *source; /* detached copies (overlay: O_PATH layers follow), NULL: the type has none */
 		size_t nsources;
@@ -132,10 +139,10 @@ struct view {
 	char *names;   /* live: see struct view_named */
 	bool dev_attached, proc_attached;
 	int empty_dir, empty_file; /* attached read-only mounts, to be cloned */
-	uint64_t memory[VIEW_MEMORY_MAX];
-	size_t nmemory;
-	uint64_t based[VIEW_SUBMOUNTS_MAX + 1]; /* overlays that write to `path` */
-	size_t nbased;
+	uint64_t *memory;	   /* mounts of the jail that live in memory */
+	size_t nmemory, memory_room;
+	uint64_t *based; /* overlays that write to `path` */
+	size_t nbased, based_room;
 	struct {
 		int fd;
 		uint64_t id;
@@ -162,6 +169,8 @@ struct view_option {
 int view_stat(int fd, struct view_stat *ret); /* -errno */
 /* See that v->room is there: memory straight from the kernel, so also between clone(2) and exec(3). -errno. */
 int view_need_room(struct view *v);
+/* See that a list of `used` items of `size` bytes has room for one more: memory as above. -errno. */
+int view_grow(void **list, size_t *room, size_t used, size_t size);
 /* A new file system, mounted but not attached: a descriptor or -errno. `what` is for the error. */
 int view_new(
     const char *type, unsigned attributes, const struct view_option *options, size_t n, struct jail_error *err);
@@ -197,6 +206,8 @@ int view_attach(struct view *v, int fd, const char *path, bool directory, struct
 int view_attach_own(struct view *v, int fd, const char *name, bool asked, const char *param, struct jail_error *err);
 /* Note that what is written to this mount goes to memory. */
 int view_note_memory(struct view *v, int fd);
+/* Note where what is written to this overlay of the tree goes. -errno. */
+int view_note_written(struct view *v, int overlay);
 bool view_in_memory(const struct view *v, int fd);
 /* Give a file system object that we made to the jail's root. -errno. */
 int view_own(const struct view *v, int dirfd, const char *name);
@@ -260,9 +271,37 @@ struct view_overlay {
 	const int *lower; /* attached mounts or descriptors beneath them */
 	size_t nlower;
 	int upper, work; /* both -1: read only */
+	bool everybody;	 /* its layers are read as a user who owns nothing reads them, whoever asks */
 };
 /* A detached overlay mount or -errno. The layers must be attached. Leaves this process in another directory. */
 int view_overlay(const struct view *v, const struct view_overlay *o, unsigned attributes, struct jail_error *err);
+
+/* Of one attached layer: what everybody may read of it, and nothing else. A detached, read-only mount or -errno. */
+int view_everybody(const struct view *v, int layer, struct jail_error *err);
+/* In memory, a directory with the rights of the one that it is laid upon; and an overlay's work directory. -errno. */
+int view_memory_upper(struct view *v, int below, int *ret_upper, int *ret_work);
+
+/* One more file system beneath the tree: with its descriptor, or -1, and a copy of the name. -errno: neither is kept.
+ */
+int view_submount_add(struct view *v, const struct view_submount *s, const char *name);
+/* The same of a copy of the mount that is opened with O_PATH. -errno. */
+int view_submount_copy(struct view *v, int fd, const char *name, const struct view_stat *st, bool shown);
+/* Is `path` (as seen inside) what path.show names, or beneath it? 2: named itself. */
+int view_shown(const struct view *v, const char *path);
+/* Attach the file systems found beneath the tree: those that path.show names and lie beneath these, or the others. */
+int view_submounts_attach(struct view *v, bool shown, struct jail_error *err);
+/* Find what path.show names, among the file systems beneath the tree. `tree_fd`: its root. */
+int view_show_prepare(struct view *v, int tree_fd, struct jail_error *err);
+
+/* Places of a shared tree that are the jail's own: /run, /tmp, /var/tmp, /root, /home. */
+int view_fresh(struct view *v, struct jail_error *err);
+/*
+ * Into a layer in memory above one of the shared tree, mounted at `at`: state that not everybody may read, empty; files
+ * of accounts. What one of the first `nabove` layers of the view has is left alone. -errno.
+ */
+int view_state(struct view *v, size_t nabove, const char *at, int layer, int upper);
+/* Directories of users, in a fresh /home. */
+int view_homes(struct view *v, int home, struct jail_error *err);
 
 int view_dev_prepare(struct view *v, struct jail_error *err);
 int view_dev_make(struct view *v, struct jail_error *err);
@@ -287,6 +326,8 @@ int view_mount_make(struct view *v, size_t i, struct jail_error *err);
 
 /* Covers that must be there before the mounts, because targets lie beneath them; and all the others. */
 int view_hide_nests(struct view *v, struct jail_error *err);
+/* Cover one directory by an empty one with the owner and mode of `like`, in which ways to targets can be made. */
+int view_nest(struct view *v, const char *path, const struct view_stat *like, struct jail_error *err);
 int view_hide_all(struct view *v, struct jail_error *err);
 int view_hide_one(struct view *v, const char *pattern, struct jail_error *err);
 /* Live: take the covers off again that this view has put on. */
@@ -308,9 +349,15 @@ int view_identity_check(const struct plan *was, const struct plan *will, struct 
 int view_identity_prepare(struct view *v, const struct plan *was); /* -errno */
 int view_identity_change(struct view *v, struct jail_error *err);
 void view_identity_back(struct view *v);
+/* Files of a shared tree that have a content of their own in place of the host's. */
+enum view_account { VIEW_ACCOUNT_EMPTY, VIEW_ACCOUNT_SHADOW, VIEW_ACCOUNT_GSHADOW, VIEW_ACCOUNT_SUDOERS };
+/* Write it, from what everybody may read of the tree. -errno. */
+int view_accounts_write(int root, enum view_account what, int to);
 /* What covers a file of accounts instead of an empty one: a detached mount. -errno: nothing better than an empty one.
  */
-int view_accounts(struct view *v, const char *path);
+int view_accounts(struct view *v, const char *path, const struct view_stat *st);
+/* Cover those that not everybody may read, where they can't be written to. */
+int view_accounts_cover(struct view *v, struct jail_error *err);
 int view_machine_id(const char *uuid, char ret[33]);
 
 /* Remove `<name>.jail-work` beside a directory. `dirfd`: the directory that holds both. */

@@ -113,13 +113,20 @@ static enum view_root_kind kind_of(const struct plan *p)
 	bool layered = p->is_volatile || p->base.count > 0;
 
 	if (p->readonly)
-		return layered || p->shared_tree ? VIEW_UNION : VIEW_PLAIN;
+		return layered || p->shared_tree || p->everybody ? VIEW_UNION : VIEW_PLAIN;
 	if (p->is_volatile)
 		return VIEW_MEMORY;
 	return layered ? VIEW_BASE : VIEW_PLAIN;
 }
 
-static int add_layer(struct view *v, int fd, unsigned flags, const char *param, struct jail_error *err)
+/* Does a layer give what everybody on the host may read, and nothing else? */
+static bool for_everybody(const struct plan *p, const char *path)
+{
+	return p->everybody_all || (p->everybody && strcmp(path, "/") == 0);
+}
+
+static int add_layer(
+    struct view *v, int fd, const char *path, unsigned flags, const char *param, struct jail_error *err)
 {
 	int r;
 
@@ -134,6 +141,7 @@ static int add_layer(struct view *v, int fd, unsigned flags, const char *param, 
 		jail_error_param(err, param);
 		return r;
 	}
+	v->everybody[v->nlayers] = for_everybody(v->plan, path);
 	v->layer[v->nlayers++] = r;
 	return 0;
 }
@@ -152,6 +160,8 @@ static int find_submounts(struct view *v, int parent_root_fd, struct jail_error 
 	if (tree < 0)
 		return tree;
 	r = name_of(tree, v->path_name, sizeof(v->path_name), err);
+	if (r == 0 && p->shared_tree)
+		r = view_show_prepare(v, tree, err);
 	return r < 0 ? r : view_submounts(v, tree, v->path_name, p->shared_tree, err);
 }
 
@@ -167,11 +177,12 @@ int view_root_prepare(struct view *v, int parent_root_fd, struct jail_error *err
 	if (v->kind == VIEW_BASE)
 		r = view_beside(v->path_fd, "path", &v->beside, &v->work_fd, v->upper_name, v->work_name, err);
 	else
-		r = add_layer(v, v->path_fd, v->kind == VIEW_PLAIN && !p->shared_tree ? AT_RECURSIVE : 0, "path", err);
+		r = add_layer(
+		    v, v->path_fd, p->path, v->kind == VIEW_PLAIN && !p->shared_tree ? AT_RECURSIVE : 0, "path", err);
 	for (size_t i = 0; r == 0 && i < p->base.count; i++) {
 		_cleanup_close_ int fd = open_directory(parent_root_fd, p->base.item[i], "path.base", err);
 
-		r = fd < 0 ? fd : add_layer(v, fd, 0, "path.base", err);
+		r = fd < 0 ? fd : add_layer(v, fd, p->base.item[i], 0, "path.base", err);
 	}
 	if (r == 0 && (p->shared_tree || (v->kind != VIEW_PLAIN && v->kind != VIEW_BASE)))
 		r = find_submounts(v, parent_root_fd, err);
@@ -204,17 +215,6 @@ static int map_failed(const char *param, int r, struct jail_error *err)
 	}
 	jail_error_param(err, param);
 	return r;
-}
-
-/*
- * A file system on the way that can't be mapped keeps its owners: inside they are nobody, and only what everybody may
- * do is allowed.
- */
-static int map_submount(const struct view *v, int fd, unsigned attributes)
-{
-	int r = view_map(v, fd, attributes, 0);
-
-	return r == -EINVAL || r == -EPERM ? view_protect(fd, attributes, 0) : r;
 }
 
 /* A tree whose mounts can't all be mapped is put together from those that can hold files of a jail at all. */
@@ -261,8 +261,7 @@ static int make_plain(struct view *v, struct jail_error *err)
 	return 0;
 }
 
-/* In memory, a directory with the rights of the one that it is laid upon; and the overlay's work directory. */
-static int memory_upper(struct view *v, int below, int *ret_upper, int *ret_work)
+int view_memory_upper(struct view *v, int below, int *ret_upper, int *ret_work)
 {
 	char name[32];
 	struct view_stat st;
@@ -304,12 +303,28 @@ int view_beside_layers(
 	return 0;
 }
 
+/*
+ * What everybody may read needs no mapped owners: without any, all is nobody's, and root inside is a user like others
+ * to it. So a host whose root can't be mapped (it is an overlay, say) is seen, but not written to.
+ */
+static int map_layer(struct view *v, size_t i)
+{
+	const unsigned attributes = MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY;
+	int r = view_map(v, v->layer[i], attributes, 0);
+
+	if ((r != -EINVAL && r != -EPERM) || !v->everybody[i] || view_host_users(v))
+		return r;
+	v->everybody[i] = false;
+	v->unmapped[i] = true;
+	return view_protect(v->layer[i], attributes, 0);
+}
+
 static int map_layers(struct view *v, struct jail_error *err)
 {
 	int r;
 
 	for (size_t i = 0; i < v->nlayers; i++) {
-		r = view_map(v, v->layer[i], MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY, 0);
+		r = map_layer(v, i);
 		if (r < 0)
 			return map_failed(i == 0 && v->kind != VIEW_BASE ? "path" : "path.base", r, err);
 		r = view_park(v->layer[i]);
@@ -334,8 +349,11 @@ static int wrap_layers(struct view *v, int *lower, size_t n, struct jail_error *
 	for (size_t i = 0; i < n; i++) {
 		const int pair[] = {lower[i], v->empty_dir};
 		const struct view_overlay o = {.lower = pair, .nlower = 2, .upper = -1, .work = -1};
-		int fd = view_overlay(v, &o, MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY, err), r;
+		int fd, r;
 
+		if (v->everybody[i]) /* it is one */
+			continue;
+		fd = view_overlay(v, &o, MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY, err);
 		if (fd < 0)
 			return fd;
 		r = view_park(fd);
@@ -347,22 +365,59 @@ static int wrap_layers(struct view *v, int *lower, size_t n, struct jail_error *
 	return 0;
 }
 
-/* Where what is written to this overlay goes. */
-static int note_written(struct view *v, int overlay)
+/* The layers that give what everybody may read are replaced by overlays that hold this. */
+static int reduce_layers(struct view *v, struct jail_error *err)
 {
-	struct view_stat st;
-	int r;
+	for (size_t i = 0; i < v->nlayers; i++) {
+		int fd = v->everybody[i] ? view_everybody(v, v->layer[i], err) : -1, r;
+
+		if (fd < 0 && v->everybody[i])
+			return fd;
+		if (fd < 0)
+			continue;
+		(void)close_fd(v->layer[i]);
+		v->layer[i] = fd;
+		r = view_park(fd);
+		if (r < 0)
+			return jail_error_sys(err, -r, "cannot attach a layer");
+	}
+	return 0;
+}
+
+/* Upper and work directory of the root's overlay; -1 where it has none. */
+static int open_upper(struct view *v, int *ret_upper, int *ret_work, struct jail_error *err)
+{
+	int r = 0;
 
 	if (v->kind == VIEW_MEMORY)
-		return view_note_memory(v, overlay);
-	if (v->kind != VIEW_BASE)
-		return 0;
-	r = view_stat(overlay, &st);
-	if (r == 0 && v->nbased >= ARRAY_SIZE(v->based))
-		return -E2BIG;
-	if (r == 0)
-		v->based[v->nbased++] = st.mnt_id;
-	return r;
+		r = view_memory_upper(v, v->layer[0], ret_upper, ret_work);
+	else if (v->kind == VIEW_BASE)
+		r = view_beside_layers(
+		    v->beside, v->work_fd, v->upper_name, v->work_name, v->next++, ret_upper, ret_work);
+	for (size_t i = 0; r == 0 && v->kind == VIEW_MEMORY && v->plan->shared_tree && i < v->nlayers; i++)
+		if (v->everybody[i])
+			r = view_state(v, i, "", v->layer[i], *ret_upper);
+	return r < 0 ? jail_error_sys(err, -r, "cannot open the layer that is written to") : 0;
+}
+
+static int too_deep(const struct view *v, int r, struct jail_error *err)
+{
+	if (r != -EINVAL || !v->plan->everybody || v->kind == VIEW_UNION)
+		return r;
+	return jail_error_hint(
+	    err, EINVAL, "if the host's root is itself an overlay, give the jail path.readonly, or users of its own");
+}
+
+/* One read-only tree of the host's and nothing else. */
+static int make_single(struct view *v, struct jail_error *err)
+{
+	int fd = v->unmapped[0] ? v->layer[0] : view_everybody(v, v->layer[0], err), r;
+
+	if (fd < 0)
+		return fd;
+	v->root = fd;
+	r = view_park_root(fd);
+	return r < 0 ? jail_error_sys(err, -r, "cannot attach the root") : 0;
 }
 
 static int make_overlay(struct view *v, struct jail_error *err)
@@ -373,6 +428,8 @@ static int make_overlay(struct view *v, struct jail_error *err)
 	unsigned attributes = MOUNT_ATTR_NODEV | (v->kind == VIEW_UNION ? MOUNT_ATTR_RDONLY : 0);
 	int r = map_layers(v, err), fd;
 
+	if (r == 0 && v->kind == VIEW_UNION && v->nlayers == 1 && (v->everybody[0] || v->unmapped[0]))
+		return make_single(v, err);
 	if (r == 0 && v->kind == VIEW_BASE)
 		r = view_work_make(&v->work_fd, v->work_name, err);
 	if (r < 0)
@@ -380,15 +437,14 @@ static int make_overlay(struct view *v, struct jail_error *err)
 	/* Files are made there and moved to `path`, which the kernel does within one project only. */
 	if (v->kind == VIEW_BASE && (r = project_join(v->work_fd, v->path_fd)) < 0)
 		return jail_error_sys(err, -r, "cannot make the work directory part of the project of `path`");
-	memcpy(lower, v->layer, v->nlayers * sizeof(lower[0]));
-	if (v->kind == VIEW_MEMORY)
-		r = memory_upper(v, v->layer[0], &upper, &work);
-	else if (v->kind == VIEW_BASE)
-		r = view_beside_layers(v->beside, v->work_fd, v->upper_name, v->work_name, v->next++, &upper, &work);
-	else if (o.nlower == 1)
-		lower[o.nlower++] = v->empty_dir; /* the kernel wants two */
+	r = open_upper(v, &upper, &work, err);
+	if (r == 0)
+		r = reduce_layers(v, err);
 	if (r < 0)
-		return jail_error_sys(err, -r, "cannot open the layer that is written to");
+		return r;
+	memcpy(lower, v->layer, v->nlayers * sizeof(lower[0]));
+	if (v->kind == VIEW_UNION && o.nlower == 1)
+		lower[o.nlower++] = v->empty_dir; /* the kernel wants two */
 	o.upper = upper;
 	o.work = work;
 	fd = view_overlay(v, &o, attributes, err);
@@ -397,167 +453,28 @@ static int make_overlay(struct view *v, struct jail_error *err)
 		fd = r < 0 ? r : view_overlay(v, &o, attributes, err);
 	}
 	if (fd < 0)
-		return fd;
+		return too_deep(v, fd, err);
 	r = view_park_root(fd);
 	v->root = fd;
 	if (r == 0)
-		r = note_written(v, fd);
+		r = view_note_written(v, fd);
 	return r < 0 ? jail_error_sys(err, -r, "cannot attach the root") : 0;
-}
-
-/* ------------------------------------------------------------------------------- file systems beneath the root */
-
-/* A directory beneath another, no link on the way. -errno. */
-static int open_beneath(int fd, const char *name)
-{
-	int r = sys_openat2(fd, name, O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-
-	return r < 0 ? negative_errno() : r;
-}
-
-/*
- * The directory of `path` itself that a file system of a shared base is mounted over: it is the upper layer of that
- * file system too, so all writes land in `path`. Setting its mode to what it is brings it up into `path`, together with
- * the directories that lead there, with the rights they have below. ENOENT: the jail has none there.
- */
-static int base_upper(struct view *v, const struct view_submount *s, int *ret_upper, int *ret_work)
-{
-	_cleanup_close_ int merged =
-	    sys_openat2(v->root, s->name, O_RDONLY | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-	_cleanup_close_ int holder = -1, upper = -1;
-	struct stat st;
-	int r;
-
-	if (merged < 0)
-		return errno == ENOTDIR || errno == ELOOP ? -ENOENT : negative_errno();
-	if (fstat(merged, &st) < 0 || fchmod(merged, st.st_mode & 07777) < 0)
-		return negative_errno();
-	holder = open_beneath(v->beside, v->upper_name);
-	if (holder < 0)
-		return holder;
-	upper = open_beneath(holder, s->name);
-	if (upper < 0)
-		return upper;
-	r = view_work_open(v->beside, v->work_fd, v->work_name, v->next++);
-	if (r < 0)
-		return r;
-	*ret_work = r;
-	*ret_upper = take_fd(&upper);
-	return 0;
-}
-
-/* The overlay for one of them, built like the root's, in *ret: detached, -1 when there is no place for it. */
-static int overlay_submount(struct view *v, const struct view_submount *s, int *ret, struct jail_error *err)
-{
-	_cleanup_close_ int upper = -1, work = -1, above = -1;
-	int lower[3];
-	struct view_overlay o = {.lower = lower, .upper = -1, .work = -1};
-	int r = view_park(s->fd);
-
-	/* `path` has a say here too when the file system belongs to a base. */
-	if (r == 0 && v->kind != VIEW_BASE && v->plan->shared_tree && v->plan->base.count > 0) {
-		above = open_beneath(v->layer[0], s->name);
-		if (above >= 0)
-			lower[o.nlower++] = above;
-	}
-	if (r == 0 && v->kind == VIEW_BASE)
-		r = base_upper(v, s, &upper, &work);
-	else if (r == 0 && v->kind == VIEW_MEMORY)
-		r = memory_upper(v, above >= 0 ? above : s->fd, &upper, &work);
-	if (r == -ENOENT) {
-		*ret = -1;
-		return 0;
-	}
-	if (r < 0)
-		return jail_error_sys(err, -r, "cannot open the layer of /%s that is written to", s->name);
-	lower[o.nlower++] = s->fd;
-	if (v->kind == VIEW_UNION && o.nlower == 1)
-		lower[o.nlower++] = v->empty_dir; /* the kernel wants two */
-	o.upper = upper;
-	o.work = work;
-	r = view_overlay(v, &o, MOUNT_ATTR_NODEV | (v->kind == VIEW_UNION ? MOUNT_ATTR_RDONLY : 0), err);
-	if (r < 0)
-		return r;
-	*ret = r;
-	return 0;
-}
-
-static int attach_submount(struct view *v, const struct view_submount *s, struct jail_error *err)
-{
-	bool overlaid = v->kind != VIEW_PLAIN && s->directory;
-	unsigned attributes = MOUNT_ATTR_NODEV;
-	_cleanup_close_ int there = -1, overlay = -1;
-	char path[PATH_MAX];
-	int r;
-
-	if ((size_t)snprintf(path, sizeof(path), "/%s", s->name) >= sizeof(path))
-		return jail_error_set(err, ENAMETOOLONG, "/%s", s->name);
-	if (s->fd < 0) {
-		r = view_scratch_covers(v, err);
-		return r < 0 ? r : view_cover(v, path, err);
-	}
-	if (v->kind != VIEW_PLAIN || v->plan->readonly)
-		attributes |= MOUNT_ATTR_RDONLY;
-	r = map_submount(v, s->fd, attributes);
-	if (r < 0)
-		return jail_error_sys(err, -r, "cannot map the owners of /%s", s->name);
-	if (overlaid) {
-		r = overlay_submount(v, s, &overlay, err);
-		if (r < 0 || overlay < 0)
-			return r;
-	}
-	/* In a tree of layers a higher one may have put something else there, or nothing. */
-	there = view_open(v, path, O_PATH | (s->directory ? O_DIRECTORY : 0));
-	if (there == -ENOENT || there == -ENOTDIR || there == -ELOOP)
-		return 0;
-	r = view_attach(v, overlaid ? overlay : s->fd, path, s->directory, err);
-	if (r == 0 && overlaid) {
-		r = note_written(v, overlay);
-		if (r < 0)
-			return jail_error_sys(err, -r, "cannot attach /%s", s->name);
-	}
-	return r;
-}
-
-/* What a tree shared with the host never shares: the places where its programs meet. */
-static int attach_fresh(struct view *v, const char *path, uint32_t mode, struct jail_error *err)
-{
-	_cleanup_close_ int there = view_open(v, path, O_PATH | O_DIRECTORY), fd = -1;
-	char name[32];
-	int r;
-
-	if (there < 0)
-		return 0;
-	r = view_scratch_dir(v, "t", mode, name);
-	if (r == 0)
-		r = view_own(v, v->scratch, name);
-	if (r < 0)
-		return jail_error_sys(err, -r, "cannot make a fresh %s", path);
-	fd = view_scratch_mount(v, name, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	if (fd < 0)
-		return jail_error_sys(err, -fd, "cannot make a fresh %s", path);
-	r = view_attach(v, fd, path, true, err);
-	if (r < 0)
-		return r;
-	r = view_note_memory(v, fd);
-	if (r == 0 && strcmp(path, "/run") == 0) {
-		r = mkdirat(fd, "lock", 01777) < 0 ? negative_errno() : view_own(v, fd, "lock");
-	}
-	return r < 0 ? jail_error_sys(err, -r, "cannot make a fresh %s", path) : 0;
 }
 
 int view_root_make(struct view *v, struct jail_error *err)
 {
 	int r = v->kind == VIEW_PLAIN ? make_plain(v, err) : make_overlay(v, err);
 
-	for (size_t i = 0; r == 0 && i < v->nsubmounts; i++)
-		r = attach_submount(v, &v->room->submount[i], err);
+	if (r == 0)
+		r = view_submounts_attach(v, false, err);
+	if (r == 0 && v->plan->shared_tree)
+		r = view_fresh(v, err);
+	if (r == 0 && v->plan->shared_tree && v->plan->everybody && (v->kind != VIEW_MEMORY || v->unmapped[0]))
+		r = view_accounts_cover(v, err);
+	/* What was asked for by name is seen in a fresh place, too. */
+	if (r == 0)
+		r = view_submounts_attach(v, true, err);
 	if (r < 0)
 		jail_error_param(err, "path");
-	if (r < 0 || !v->plan->shared_tree)
-		return r;
-	r = attach_fresh(v, "/run", 0755, err);
-	if (r == 0)
-		r = attach_fresh(v, "/tmp", 01777, err);
-	return r < 0 ? r : attach_fresh(v, "/var/tmp", 01777, err);
+	return r;
 }

@@ -38,6 +38,22 @@ int view_need_room(struct view *v)
 	return 0;
 }
 
+int view_grow(void **list, size_t *room, size_t used, size_t size)
+{
+	size_t more = *room > 0 ? *room * 2 : 4096 / size + 1;
+	void *p;
+
+	if (used < *room)
+		return 0;
+	p = *room > 0 ? mremap(*list, *room * size, more * size, MREMAP_MAYMOVE)
+		      : mmap(NULL, more * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return negative_errno();
+	*list = p;
+	*room = more;
+	return 0;
+}
+
 /* What the file system itself says about its failure: better than an errno. */
 static int new_failed(int context, const char *type, int errnum, struct jail_error *err)
 {
@@ -145,17 +161,31 @@ int view_own(const struct view *v, int dirfd, const char *name)
 		   : 0;
 }
 
-int view_note_memory(struct view *v, int fd)
+static int note_mount(int fd, uint64_t **list, size_t *room, size_t *n)
 {
 	struct view_stat st;
+	void *grown = *list;
 	int r = view_stat(fd, &st);
 
+	if (r == 0)
+		r = view_grow(&grown, room, *n, sizeof(**list));
 	if (r < 0)
 		return r;
-	if (v->nmemory >= VIEW_MEMORY_MAX)
-		return -E2BIG;
-	v->memory[v->nmemory++] = st.mnt_id;
+	*list = grown;
+	(*list)[(*n)++] = st.mnt_id;
 	return 0;
+}
+
+int view_note_memory(struct view *v, int fd)
+{
+	return note_mount(fd, &v->memory, &v->memory_room, &v->nmemory);
+}
+
+int view_note_written(struct view *v, int overlay)
+{
+	if (v->kind == VIEW_MEMORY)
+		return view_note_memory(v, overlay);
+	return v->kind == VIEW_BASE ? note_mount(overlay, &v->based, &v->based_room, &v->nbased) : 0;
 }
 
 bool view_in_memory(const struct view *v, int fd)
@@ -188,6 +218,45 @@ static int make_place(const struct view *v, int parent, const char *name, bool d
 	return view_own(v, parent, name);
 }
 
+/*
+ * A directory that nobody may search, as which the tree is read, with a place beneath: what was asked for by name is
+ * shown, what surrounds it is not. Its stand-in is shut with the other covers.
+ */
+static int stand_in(struct view *v, const char *path, int fd)
+{
+	struct jail_error quiet = {0};
+	struct view_stat st;
+	int r = v->scratch < 0 ? -EACCES : view_stat(fd, &st);
+
+	return r < 0 ? r : view_nest(v, path, &st, &quiet);
+}
+
+/* The component prefix[begin..) beneath `parent`, made where it may be. */
+static int next_place(struct view *v, char *prefix, size_t begin, int parent, bool directory)
+{
+	int r = view_open(v, prefix, O_PATH);
+
+	if (r == -EACCES && begin > 1) {
+		prefix[begin - 1] = '\0';
+		r = stand_in(v, prefix, parent);
+		if (r == 0)
+			r = view_open(v, prefix, O_PATH);
+		prefix[begin - 1] = '/';
+		if (r < 0)
+			return r;
+		parent = r;
+		r = make_place(v, parent, prefix + begin, directory);
+		(void)close_fd(parent);
+		return r < 0 ? r : view_open(v, prefix, O_PATH);
+	}
+	if (r == -ENOENT) {
+		r = make_place(v, parent, prefix + begin, directory);
+		if (r == 0)
+			r = view_open(v, prefix, O_PATH);
+	}
+	return r;
+}
+
 int view_place(struct view *v, const char *path, bool directory)
 {
 	char prefix[PATH_MAX];
@@ -195,7 +264,7 @@ int view_place(struct view *v, const char *path, bool directory)
 	size_t length = strlen(path), end = 0;
 	int r = view_open(v, path, O_PATH);
 
-	if (r != -ENOENT)
+	if (r != -ENOENT && (r != -EACCES || !v->plan->everybody))
 		return r;
 	if (length >= sizeof(prefix))
 		return -ENAMETOOLONG;
@@ -212,12 +281,7 @@ int view_place(struct view *v, const char *path, bool directory)
 		last = path[end + strspn(path + end, "/")] == '\0';
 		memcpy(prefix, path, end);
 		prefix[end] = '\0';
-		r = view_open(v, prefix, O_PATH);
-		if (r == -ENOENT) {
-			r = make_place(v, at, prefix + begin, directory || !last);
-			if (r == 0)
-				r = view_open(v, prefix, O_PATH);
-		}
+		r = next_place(v, prefix, begin, at, directory || !last);
 		if (r < 0)
 			return r;
 		at = close_fd(at);

@@ -207,14 +207,14 @@ shared_body() {
 	nothing_left
 	# No hash of a password is to be seen, but su(1) finds its users.
 	for hide in default default,/etc/shadow; do
-		atf_check -o inline:"$(cut -d: -f1 /etc/shadow | sed 's/$/:*:::::::/')\n0\n" jail -cq name=$p path=/ path.volatile \
-			path.hide=$hide command='cat /etc/shadow; wc -c </etc/gshadow'
+		atf_check -o inline:"$(cut -d: -f1 /etc/passwd | sed 's/$/:*:::::::/')\n" jail -cq name=$p path=/ path.volatile \
+			path.hide=$hide command='cat /etc/shadow'
 		[ ! -d /etc/pam.d ] || # without, su(1) runs nothing
 		    atf_check -o inline:'daemon\n' jail -cq name=$p path=/ path.volatile path.hide=$hide \
 			command='su daemon -s /bin/sh -c "id -un"'
 	done
 	for attempt in 'umount /etc/shadow' 'rm -f /etc/shadow' 'echo >/etc/shadow'; do
-		fails 1 . jail -cq name=$p path=/ path.volatile allow.mount command="$attempt || exit 1"
+		fails 1 . jail -cq name=$p path=/ path.readonly allow.mount command="$attempt || exit 1"
 	done
 	nothing_left
 }

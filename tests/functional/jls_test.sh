@@ -29,6 +29,10 @@ verbose_body() {
 		printf '%6s  %-29s %.74s\n        %-29s ACTIVE\n        hidden /etc/secret\n' $jid $p $root $p
 	} >expected
 	atf_check -o file:expected jls -v -j $p
+	atf_check -o ignore jail -c name=$p-s path=/ path.readonly persist path.show=/etc/passwd path.hide=/boot
+	atf_check -o match:'^        Of the host.s files it reads what everybody there may read[.]$' \
+		-o match:'^        /run, /tmp, /var/tmp, /root and /home are its own[.]$' \
+		-o match:'^        shown /etc/passwd$' -o match:'^        hidden /boot$' jls -v -j $p-s
 	# Parameters that are asked for win.
 	atf_check -o inline:"$p\n" jls -v -j $p name
 }
@@ -81,7 +85,7 @@ command_body() {
 	atf_check -o file:first jls -s -j $p
 	atf_check -o ignore jail -rc name=$p path=/ path.volatile users.base=2000000000 users.count=1000 persist
 	atf_check -o match:' users.base=2000000000 users.count=1000$' -o not-match:path.hide jls -s -j $p
-	atf_check -o match:'^path.hide=/root,' jls -n -j $p path.hide
+	atf_check -o match:'^path.hide=/boot,' jls -n -j $p path.hide
 }
 
 define_case json "--json is JSON, with types"

@@ -122,6 +122,7 @@ static void finish(const struct probe *p, struct plan *plan)
 	plan->shared_tree = plan->path != NULL && strcmp(plan->path, "/") == 0;
 	for (size_t i = 0; i < plan->base.count; i++)
 		plan->shared_tree |= strcmp(plan->base.item[i], "/") == 0;
+	plan->everybody = plan->shared_tree && (plan->readonly || plan->is_volatile || plan->base.count > 0);
 	plan->record.version = POLICY_VERSION;
 	for (size_t i = 0; i < POLICY_L_COUNT; i++)
 		plan->record.limit[i] = POLICY_UNLIMITED;

@@ -203,6 +203,7 @@ static void each_rule_is_named(void **state)
 	BROKEN(POLICY_R_ALLOW, parent.allow &= ~POLICY_BIT(POLICY_P_MLOCK));
 	assert_int_equal(policy_within(&child, &parent).detail, POLICY_P_MLOCK);
 	BROKEN(POLICY_R_READONLY, parent.flags |= POLICY_F_READONLY);
+	BROKEN(POLICY_R_EVERYBODY, parent.flags |= POLICY_F_EVERYBODY);
 	BROKEN(POLICY_R_HOST_USERS, parent.flags &= ~POLICY_F_HOST_USERS);
 	BROKEN(POLICY_R_NETWORK, parent.flags &= ~POLICY_F_HOST_NETWORK);
 	BROKEN(POLICY_R_HOSTNAME, parent.flags &= ~POLICY_F_HOST_NAME);
