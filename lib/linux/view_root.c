@@ -411,7 +411,7 @@ static int too_deep(const struct view *v, int r, struct jail_error *err)
 /* One read-only tree of the host's and nothing else. */
 static int make_single(struct view *v, struct jail_error *err)
 {
-	int fd = v->unmapped[0] ? v->layer[0] : view_everybody(v, v->layer[0], err), r;
+	int fd = view_everybody(v, v->layer[0], err), r;
 
 	if (fd < 0)
 		return fd;

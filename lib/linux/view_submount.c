@@ -213,9 +213,9 @@ static int mapped_copy(const struct view *v, int fd, unsigned attributes)
 }
 
 /*
- * What everybody may read of a directory: a detached mount in *ret. Of a file system that takes no mapped owners or no
- * overlay it is shown as it is where the jail has its own users, who are others to all of it. *ret -1: it can't be had,
- * and the place stays as it is below.
+ * What everybody may read of a directory: a detached mount in *ret. A file system that takes no mapped owners keeps
+ * them. One that can be no layer of an overlay is left out (*ret -1), and the place stays as it is below: a copy of its
+ * mount would give the jail the host's sockets and fifos in it.
  */
 static int reduce_directory(struct view *v, struct view_submount *s, unsigned attributes, int *ret)
 {
@@ -230,7 +230,7 @@ static int reduce_directory(struct view *v, struct view_submount *s, unsigned at
 	mapped = view_host_users(v) ? fcntl(s->fd, F_DUPFD_CLOEXEC, 0) : mapped_copy(v, s->fd, attributes);
 	fd = mapped < 0 ? mapped : view_everybody(v, mapped, &quiet);
 	if (fd < 0 && !view_host_users(v))
-		fd = view_copy(s->fd, 0);
+		fd = view_everybody(v, s->fd, &quiet);
 	*ret = fd < 0 ? -1 : fd;
 	return 0;
 }
@@ -310,7 +310,7 @@ static bool no_place(const struct view *v, const struct view_submount *s, int r)
 
 static int attach_submount(struct view *v, struct view_submount *s, struct jail_error *err)
 {
-	bool everybody = v->plan->everybody && !s->shown, whole = v->kind == VIEW_UNION && (everybody || s->shown);
+	bool everybody = v->plan->everybody && !s->shown, whole = v->kind == VIEW_UNION && everybody;
 	_cleanup_close_ int there = -1, overlay = -1;
 	struct view_stat st;
 	char path[PATH_MAX];

@@ -2,7 +2,8 @@
 /*
  * shared_probe.c: says what can be read of a tree, one line an entry, so that two answers can be compared: with -u UID
  * as that user without groups or capabilities, on the host; without, as whoever runs it, in a jail. With -a it first
- * tries all it can to make each entry readable. It may not know which of the two answers is right.
+ * tries all it can to make each entry readable. -l PATH listens at a socket until it is killed, -d PATH says whether
+ * somebody listens there. It may not know which of the answers is right.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -149,13 +150,36 @@ static void walk(int dir, const char *at)
 	}
 }
 
+/* listen(2) at a path, or connect(2) to it: prints what came of it. */
+static int meet(const char *path, bool serve)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), r;
+
+	if (s < 0 || snprintf(at.sun_path, sizeof(at.sun_path), "%s", path) >= (int)sizeof(at.sun_path))
+		return 70;
+	if (!serve) {
+		r = connect(s, (struct sockaddr *)&at, sizeof(at));
+		(void)puts(r == 0 ? "connected" : "nobody");
+		return close(s) == 0 ? 0 : 70;
+	}
+	if (bind(s, (struct sockaddr *)&at, sizeof(at)) < 0 || chmod(path, 0666) < 0 || listen(s, 8) < 0)
+		return 70;
+	(void)puts("listens");
+	(void)fflush(stdout);
+	for (;;)
+		(void)pause();
+}
+
 int main(int argc, char *argv[])
 {
 	int option, dir;
 
-	while ((option = getopt(argc, argv, "au:")) != -1) {
+	while ((option = getopt(argc, argv, "ad:l:u:")) != -1) {
 		gid_t id = option == 'u' ? (gid_t)strtoul(optarg, NULL, 10) : 0;
 
+		if (option == 'd' || option == 'l')
+			return meet(optarg, option == 'l');
 		attack |= option == 'a';
 		if (option == 'u' && (setgroups(0, NULL) < 0 || setgid(id) < 0 || setuid(id) < 0))
 			return 70;

@@ -18,6 +18,8 @@ die() {
 
 clean() {
 	p=$(cat prefix) || return 0
+	# shellcheck disable=SC2046 # numbers
+	[ ! -s pids ] || kill -KILL $(cat pids) 2>/dev/null
 	for j in $(jls -d -n name 2>/dev/null | sed -n "s/^name=\($p[A-Za-z0-9_.-]*\)\$/\1/p" | sort -r); do
 		jail -qR "$j"
 	done
@@ -239,8 +241,107 @@ fresh_body() {
 	return 0
 }
 
+# everywhere COMMAND...: for every kind of view and of users, in `words`, `users`.
+everywhere() {
+	for users in new inherit; do
+		for view in $views; do
+			words=$(echo "$view" | tr ',' ' ')
+			"$@"
+		done
+	done
+}
+
+covered() {
+	# shellcheck disable=SC2086
+	timeout -k 5 120 jail -q -c name=$p $words users=$users "$@" persist || die "$view $*: it ends with $?"
+	for dir in "/opt/$p/other/held/theirs" "/var/lib/$p/theirs"; do
+		timeout -k 5 60 jexec $p sh -c "ls -A $dir; cat $dir/beneath" >inside 2>/dev/null
+		[ ! -s inside ] || die "$view $users $*: $dir: $(cat inside)"
+	done
+	timeout -k 5 60 jexec $p cat "/opt/$p/other/file/0444.0.0" >inside
+	[ "$(cat inside)" = secret-0444-0:0 ] || die "$view $users $*: $(cat inside)"
+	timeout -k 5 60 jail -qR $p
+}
+
+define_case left_out "what a user has mounted is covered, also on a file system beneath, and nobody waits for it"
+left_out_body() {
+	[ -c /dev/fuse ] || atf_skip "no /dev/fuse"
+	make_tree
+	mkdir -p "$data/held/theirs" "/var/lib/$p/theirs" "/opt/$p/other"
+	echo beneath >"$data/held/theirs/beneath"
+	echo beneath >"/var/lib/$p/theirs/beneath"
+	views="path=/,path.readonly path=/,path.volatile=64m"
+	{
+		sed -n '/^die() {/,/^}/p; /^everywhere() {/,/^}/p; /^covered() {/,/^}/p' "$(atf_get_srcdir)/shared_test.sh"
+		cat <<-'EOF'
+			atf_fail() { echo "$1"; exit 1; }
+			p=$1 src=$2 views=$3
+			mount --bind "/opt/$p/data" "/opt/$p/other"
+			for dir in "/opt/$p/other/held/theirs" "/var/lib/$p/theirs"; do
+				"$src/stopper" fuse "$dir" 1000,allow_other >mounted &
+				echo $! >>pids
+				until [ -s mounted ]; do sleep 0.1; done
+				rm mounted
+			done
+			everywhere covered
+			everywhere covered path.show="/opt/$p/other"
+			echo done
+		EOF
+	} >inner.sh
+	unshare -m --propagation private sh inner.sh "$p" "$src" "$views" >outer 2>&1 || die "$(cat outer)"
+	[ "$(cat outer)" = "done" ] || die "$(cat outer)"
+}
+
+# at PATH: the listener, the fifo with its reader and the files there.
+serve() {
+	dir=$1
+	echo known >"$dir/known"
+	echo secret >"$dir/shut" && chmod 600 "$dir/shut"
+	"/opt/$p/probe" -l "$dir/socket" >listens &
+	echo $! >>pids
+	mkfifo "$dir/fifo" && chmod 666 "$dir/fifo"
+	cat "$dir/fifo" >>got &
+	echo $! >>pids
+	until [ -s listens ]; do sleep 0.1; done
+	rm listens
+	[ "$("/opt/$p/probe" -d "$dir/socket")" = connected ] || die "nobody listens on the host at $dir"
+}
+
+apart() {
+	# shellcheck disable=SC2086
+	jail -q -c name=$p $words users=$users path.show="$data/dir/0700.0" persist || die "$view"
+	for dir in "$data/dir/0755.0" "$data/dir/0700.0" "/opt/$p/over"; do
+		jexec $p sh -c "cat $dir/known; /opt/$p/probe -d $dir/socket; echo in 1<>$dir/fifo" >inside 2>err
+		[ "$(tr '\n' ' ' <inside)" = "known nobody " ] || die "$view $users $dir: $(cat inside err)"
+	done
+	jexec $p cat "/opt/$p/over/shut" >inside 2>/dev/null && die "$view $users: $(cat inside)"
+	jail -qR $p
+}
+
+define_case sockets "sockets and fifos of the host lead nowhere, also on a file system that takes no other owners"
+sockets_body() {
+	make_tree
+	: >got
+	mkdir "/opt/$p/memory" "/opt/$p/over"
+	mount -t tmpfs none "/opt/$p/memory"
+	mkdir "/opt/$p/memory/upper" "/opt/$p/memory/work" "/opt/$p/memory/lower"
+	mount -t overlay none -o "lowerdir=/opt/$p/memory/lower,upperdir=/opt/$p/memory/upper,workdir=/opt/$p/memory/work" \
+	    "/opt/$p/over" || die "no overlay"
+	for dir in "$data/dir/0755.0" "$data/dir/0700.0" "/opt/$p/over"; do
+		serve "$dir"
+	done
+	everywhere apart
+	sleep 1
+	[ ! -s got ] || die "written to a fifo of the host: $(cat got)"
+	for dir in "$data/dir/0755.0" "$data/dir/0700.0" "/opt/$p/over"; do
+		echo out 1<>"$dir/fifo"
+	done
+	sleep 1
+	[ "$(grep -c out got)" = 3 ] || die "the fifos have no readers"
+}
+
 atf_init_test_cases() {
-	for c in compared children submounts show fresh; do
+	for c in compared children submounts show fresh left_out sockets; do
 		atf_add_test_case $c
 	done
 }

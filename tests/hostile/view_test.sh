@@ -222,13 +222,13 @@ layered_body() {
 	echo "$loop" >loops
 	mount "$loop" $d
 	echo $d >mounts
-	mkdir -m 750 $d/sub
+	mkdir -m 755 $d/sub
 	chown 0:7 $d/sub
 	echo old >$d/sub/f
 	atf_check -s exit:1 -o inline:'old\n' -e match:'Read-only' "$probe" -r -p / -S "cat $d/sub/f; touch $d/x"
-	atf_check -o inline:'new\n0:7:750\n' "$probe" -v 0 -p / -S "echo new >$d/sub/f; cat $d/sub/f; stat -c %u:%g:%a $d/sub"
+	atf_check -o inline:'new\n0:7:755\n' "$probe" -v 0 -p / -S "echo new >$d/sub/f; cat $d/sub/f; stat -c %u:%g:%a $d/sub"
 	mkdir above
-	atf_check -o inline:'new\n0:7:750\n' "$probe" -p "$(pwd)/above" -b / -S "echo new >$d/sub/f; cat $d/sub/f; stat -c %u:%g:%a $d/sub"
+	atf_check -o inline:'new\n0:7:755\n' "$probe" -p "$(pwd)/above" -b / -S "echo new >$d/sub/f; cat $d/sub/f; stat -c %u:%g:%a $d/sub"
 	[ "$(cat above$d/sub/f)" = new ] || die "not in path"
 	atf_check -o inline:'new\n' "$probe" -p "$(pwd)/above" -b / -S "cat $d/sub/f"
 	atf_check -o inline:'new\nvolatile\n' "$probe" -v 0 -p "$(pwd)/above" -b / -S "cat $d/sub/f; echo volatile >$d/sub/f; cat $d/sub/f"

@@ -57,26 +57,36 @@ struct search {
 
 static void look(struct search *s, int dir, size_t length, unsigned depth);
 
-/* s->path[0..length) is the whole name. */
+/* A file of the name in s->path is kept. */
+static void keep(struct search *s, size_t length)
+{
+	if (length >= sizeof(s->to->names) - s->used)
+		return;
+	memcpy(s->to->names + s->used, s->path, length + 1);
+	s->used += length + 1;
+}
+
+/*
+ * s->path[0..length) is the whole name. No link is followed and no mount is entered: a service's user may have mounted
+ * a file system there that never answers.
+ */
 static void look_at(struct search *s, int holder, const char *name, size_t length, unsigned depth)
 {
-	_cleanup_close_ int dir = -1;
+	const uint64_t inside = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+	_cleanup_close_ int fd = sys_openat2(holder, name, O_PATH | O_NOFOLLOW, 0, inside), dir = -1;
 	struct stat st;
 
-	if (fstatat(holder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return;
 	if (S_ISDIR(st.st_mode) ? (st.st_mode & S_IXOTH) == 0
 				: S_ISREG(st.st_mode) && s->files && (st.st_mode & S_IROTH) == 0) {
-		if (length < sizeof(s->to->names) - s->used) {
-			memcpy(s->to->names + s->used, s->path, length + 1);
-			s->used += length + 1;
-		}
+		keep(s, length);
 		return;
 	}
 	/* Two links: no directory in it (some file systems count none). */
 	if (!S_ISDIR(st.st_mode) || depth == 0 || (st.st_nlink == 2 && !s->files))
 		return;
-	dir = openat(holder, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	dir = sys_openat2(fd, ".", O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0, inside);
 	if (dir >= 0)
 		look(s, dir, length, depth - 1);
 }
