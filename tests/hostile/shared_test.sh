@@ -340,8 +340,44 @@ sockets_body() {
 	[ "$(grep -c out got)" = 3 ] || die "the fifos have no readers"
 }
 
+define_case overlaid "where the host's own root is an overlay, whose files take no other owners, the same is read"
+overlaid_body() {
+	make_tree
+	mkdir "/opt/$p/memory"
+	cat >inner.sh <<-'EOF'
+		p=$1 data=$2 here=$PWD
+		mount -t tmpfs none "/opt/$p/memory" && cd "/opt/$p/memory" && mkdir upper work root || exit
+		mount -t overlay none -o lowerdir=/,upperdir=upper,workdir=work root || exit
+		for m in proc sys dev; do mount --rbind "/$m" "root/$m" || exit; done
+		cd root && mkdir before && pivot_root . before && umount -l before && cd "$here" || exit
+		"/opt/$p/probe" -l "$data/other/socket" >listens &
+		server=$!
+		until [ -s listens ]; do sleep 0.1; done
+		"/opt/$p/probe" -d "$data/other/socket"
+		i=0
+		for words in "users=new path.readonly" "users=new path.volatile=64m" "users=inherit path.readonly"; do
+			i=$((i + 1))
+			jail -q -c name=$p path=/ $words persist 2>&1 || break
+			jexec $p "/opt/$p/probe" -d "$data/other/socket"
+			jexec $p "/opt/$p/probe" -a "$data" >attacked.$i
+			jail -qR $p
+		done
+		jail -q -c name=$p path=/ path.volatile users=inherit persist 2>error && jail -qR $p
+		kill $server
+		cat error >&2
+		i=1
+		while [ -s attacked.$i ]; do echo "attacked $i"; cat attacked.$i; i=$((i + 1)); done >&2
+	EOF
+	unshare -m --propagation private sh inner.sh "$p" "$data" >outer 2>told || die "$(cat outer told)"
+	[ "$(tr '\n' ' ' <outer)" = "connected nobody nobody nobody " ] || die "$(cat outer) $(head -n 3 told)"
+	[ "$(sed '/^attacked/,$d' told | grep -c "^jail: .*path.readonly")" = 1 ] || die "$(head -n 3 told)"
+	for i in 1 2 3; do
+		denied sed -n "/^attacked $i\$/,/^attacked $((i + 1))\$/p" told
+	done
+}
+
 atf_init_test_cases() {
-	for c in compared children submounts show fresh left_out sockets; do
+	for c in compared children submounts show fresh left_out sockets overlaid; do
 		atf_add_test_case $c
 	done
 }
