@@ -133,13 +133,41 @@ static bool covered(const struct view *v, const struct view_stat *st)
 	return false;
 }
 
+/* What the overlay may not read, and so not copy up, is removed there, and an empty file has its name. */
+static int replace_file(const struct view *v, const char *path, const struct view_stat *st)
+{
+	const char *last = strrchr(path, '/') + 1;
+	_cleanup_close_ int holder = -1, fd = -1;
+	char name[PATH_MAX];
+	struct stat there;
+
+	if ((size_t)snprintf(name, sizeof(name), "%.*s", (int)(last - path), path) >= sizeof(name))
+		return -ENAMETOOLONG;
+	holder = view_open(v, name, O_PATH | O_DIRECTORY);
+	if (holder < 0)
+		return holder;
+	/* A link is not the file. */
+	if (fstatat(holder, last, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return negative_errno();
+	if (!S_ISREG(there.st_mode) || there.st_ino != st->ino)
+		return -EACCES;
+	if (unlinkat(holder, last, 0) < 0)
+		return negative_errno();
+	fd = openat(holder, last, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
+	return fd < 0 ? negative_errno() : view_own(v, holder, last);
+}
+
 /* In an overlay over memory: what is moved from behind the cover is then an empty file. */
-static int empty_file(const struct view *v, const char *path)
+static int empty_file(const struct view *v, const char *path, const struct view_stat *st)
 {
 	_cleanup_close_ int fd = view_open(v, path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_NOCTTY);
 
+	if (fd == -EACCES && v->plan->everybody)
+		return replace_file(v, path, st);
 	return fd < 0 ? fd : 0;
 }
+
+static int cover_holder(struct view *v, const char *path, bool hidden, struct jail_error *err);
 
 static int cover(struct view *v, const char *path, bool hidden, struct jail_error *err)
 {
@@ -150,6 +178,8 @@ static int cover(struct view *v, const char *path, bool hidden, struct jail_erro
 
 	if (place == -ENOENT || place == -ENOTDIR || place == -ELOOP)
 		return 0;
+	if (place == -EACCES && v->plan->everybody)
+		return cover_holder(v, path, hidden, err);
 	r = place < 0 ? place : view_stat(place, &st);
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot open %s", path);
@@ -171,10 +201,26 @@ static int cover(struct view *v, const char *path, bool hidden, struct jail_erro
 		cover = fcntl(empty, F_DUPFD_CLOEXEC, 0);
 	if (cover < 0)
 		return jail_error_sys(err, -cover, "cannot cover %s", path);
-	r = emptied ? empty_file(v, path) : 0;
+	r = emptied ? empty_file(v, path, &st) : 0;
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot empty %s in memory before it is covered", path);
 	return view_attach(v, cover, path, S_ISDIR(st.mode), err);
+}
+
+/*
+ * Nobody can reach the object, because a directory above it is shut to everybody on the host: that directory is
+ * covered, in case the host opens it later.
+ */
+static int cover_holder(struct view *v, const char *path, bool hidden, struct jail_error *err)
+{
+	char holder[PATH_MAX];
+	size_t n = (size_t)(strrchr(path, '/') - path);
+
+	if (n == 0 || n >= sizeof(holder))
+		return jail_error_sys(err, EACCES, "cannot open %s", path);
+	memcpy(holder, path, n);
+	holder[n] = '\0';
+	return cover(v, holder, hidden, err);
 }
 
 int view_cover(struct view *v, const char *path, struct jail_error *err)

@@ -128,7 +128,8 @@ static bool way_is_readonly(const struct view *v, int place, const struct view_s
 
 		if (!is_readonly(at) || view_stat(at, &here) < 0)
 			return false;
-		if (here.ino == root.ino && here.mnt_id == root.mnt_id)
+		/* All that leads to it is of the same mount. ".." may be shut to everybody. */
+		if (here.mnt_id == root.mnt_id)
 			return true;
 		up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		(void)close_fd(at);

@@ -241,6 +241,26 @@ fresh_body() {
 	return 0
 }
 
+define_case hidden "path.hide covers what nobody may read as well, and the way to it"
+hidden_body() {
+	make_tree
+	shut=$data/dir/0700.0
+	for more in "" allow.mount children.max=1; do
+		for view in $views; do
+			words=$(echo "$view" | tr ',' ' ')
+			# shellcheck disable=SC2086
+			jail -q -c name=$p $words $more path.hide="$shut/shut,$data/file/0600.0.0" persist 2>err || die "$view $more: $(cat err)"
+			# Opened by the host later, both stay hidden.
+			chmod 755 "$shut" && chmod 644 "$shut/shut" "$data/file/0600.0.0"
+			jexec $p sh -c "cat $shut/shut $data/file/0600.0.0; mv $data/file/0600.0.0 /tmp/moved; cat /tmp/moved;
+			    umount $data/file/0600.0.0; cat $data/file/0600.0.0" >inside 2>/dev/null
+			chmod 700 "$shut" && chmod 600 "$shut/shut" "$data/file/0600.0.0"
+			[ ! -s inside ] || die "$view $more: $(cat inside)"
+			jail -qR $p
+		done
+	done
+}
+
 # everywhere COMMAND...: for every kind of view and of users, in `words`, `users`.
 everywhere() {
 	for users in new inherit; do
@@ -377,7 +397,7 @@ overlaid_body() {
 }
 
 atf_init_test_cases() {
-	for c in compared children submounts show fresh left_out sockets overlaid; do
+	for c in compared children submounts show fresh hidden left_out sockets overlaid; do
 		atf_add_test_case $c
 	done
 }
