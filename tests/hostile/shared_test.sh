@@ -234,8 +234,11 @@ fresh_body() {
 		done
 	done
 	[ -x /usr/sbin/useradd ] || return 0
-	jail -q -c name=$p path=/ path.volatile command="useradd -m -s /bin/sh u$p && echo u$p:word | chpasswd &&
-	    grep -q '^u$p:[\$]' /etc/shadow && [ \"\$(stat -c %U /home/u$p)\" = u$p ] && su u$p -c 'touch ~/mine'" 2>err ||
+	# A guest has no configuration of PAM.
+	user="su u$p -c"
+	[ -e /etc/pam.d/su ] || user="setpriv --reuid=u$p --clear-groups sh -c"
+	jail -q -c name=$p path=/ path.volatile command="useradd -m -s /bin/sh -p hashed u$p &&
+	    grep -q '^u$p:hashed:' /etc/shadow && [ \"\$(stat -c %U /home/u$p)\" = u$p ] && $user 'touch /home/u$p/mine'" 2>err ||
 	    die "accounts: $(cat err)"
 	grep -q "u$p" /etc/passwd /etc/shadow && die "made on the host"
 	return 0
