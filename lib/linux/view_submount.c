@@ -310,7 +310,8 @@ static bool no_place(const struct view *v, const struct view_submount *s, int r)
 
 static int attach_submount(struct view *v, struct view_submount *s, struct jail_error *err)
 {
-	bool everybody = v->plan->everybody && !s->shown, whole = v->kind == VIEW_UNION && everybody;
+	bool everybody = v->plan->everybody && !s->shown,
+	     whole = v->kind == VIEW_UNION && everybody && v->plan->base.count == 0;
 	_cleanup_close_ int there = -1, overlay = -1;
 	struct view_stat st;
 	char path[PATH_MAX];
