@@ -20,18 +20,21 @@
 
 #define CGROUP_PATH_MAX 512
 
-static int find_mount(char ret[CGROUP_PATH_MAX], bool *ret_hybrid)
+static int open_root(void)
 {
-	return tree_find_mount(ret, CGROUP_PATH_MAX, ret_hybrid);
+	char path[CGROUP_PATH_MAX];
+	bool hybrid;
+
+	return tree_mount_open(path, sizeof(path), &hybrid);
 }
 
 bool check_cgroup2(struct check_text *detail)
 {
 	char path[CGROUP_PATH_MAX];
 	bool hybrid = false;
-	int r = find_mount(path, &hybrid);
+	_cleanup_close_ int root = tree_mount_open(path, sizeof(path), &hybrid);
 
-	if (r < 0) {
+	if (root < 0) {
 		check_say(detail, "not mounted anywhere");
 		return false;
 	}
@@ -42,23 +45,23 @@ bool check_cgroup2(struct check_text *detail)
 /* The v2 directory that this process is in: the line "0::/..." of /proc/self/cgroup. */
 static int own_group(void)
 {
-	char path[CGROUP_PATH_MAX], groups[4096], full[CGROUP_PATH_MAX * 2];
-	bool hybrid;
+	_cleanup_close_ int root = open_root();
+	char path[CGROUP_PATH_MAX], groups[4096];
 	const char *line;
 	size_t length;
 	int fd;
 
-	if (find_mount(path, &hybrid) < 0 || check_read("/proc/self/cgroup", groups, sizeof(groups)) < 0)
+	if (root < 0 || check_read("/proc/self/cgroup", groups, sizeof(groups)) < 0)
 		return -ENOENT;
 	line = strncmp(groups, "0::", 3) == 0 ? groups : strstr(groups, "\n0::");
 	if (line == NULL)
 		return -ENOENT;
 	line += *line == '\n' ? 4 : 3;
 	length = strcspn(line, "\n");
-	if (length >= CGROUP_PATH_MAX)
+	if (length + 2 > sizeof(path))
 		return -ENAMETOOLONG;
-	(void)snprintf(full, sizeof(full), "%s%.*s", path, (int)length, line);
-	fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)snprintf(path, sizeof(path), ".%.*s", (int)length, line);
+	fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? negative_errno() : fd;
 }
 
@@ -95,15 +98,17 @@ bool check_clone_into(struct check_text *detail)
 /* The file is in every group but the root. */
 bool check_cgroup_kill(struct check_text *detail)
 {
-	char path[CGROUP_PATH_MAX];
-	bool hybrid, seen = false, found = false;
+	_cleanup_close_ int root = open_root();
+	bool seen = false, found = false;
 	DIR *dir;
 
-	if (find_mount(path, &hybrid) < 0) {
+	if (root < 0) {
 		check_say(detail, "there is no cgroup v2");
 		return false;
 	}
-	dir = opendir(path);
+	dir = fdopendir(root);
+	if (dir != NULL)
+		(void)take_fd(&root);
 	for (struct dirent *e; dir != NULL && !seen && (e = readdir(dir)) != NULL;) {
 		char file[CGROUP_PATH_MAX];
 
@@ -129,16 +134,14 @@ bool check_cgroup_kill(struct check_text *detail)
 /* Reading one that is not there: the kernel says "no data" when it keeps such attributes, else "not supported". */
 bool check_trusted(struct check_text *detail)
 {
-	char path[CGROUP_PATH_MAX], value[16];
-	bool hybrid;
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = open_root();
+	char value[16];
 
-	if (find_mount(path, &hybrid) < 0) {
+	if (fd < 0) {
 		check_say(detail, "there is no cgroup v2");
 		return false;
 	}
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || (fgetxattr(fd, "trusted.jail.probe", value, sizeof(value)) < 0 && errno != ENODATA)) {
+	if (fgetxattr(fd, "trusted.jail.probe", value, sizeof(value)) < 0 && errno != ENODATA) {
 		check_say(detail, "not supported: %s", strerror(errno));
 		return false;
 	}
@@ -149,14 +152,10 @@ bool check_trusted(struct check_text *detail)
 
 static int find_groups(int *ret_root, struct groups *ret, struct check_text *detail)
 {
-	char path[CGROUP_PATH_MAX];
-	bool hybrid;
-	int r = find_mount(path, &hybrid);
+	int r;
 
-	if (r == 0) {
-		*ret_root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		r = *ret_root < 0 ? negative_errno() : groups_find_at(*ret_root, "cgroup.controllers", ret);
-	}
+	*ret_root = open_root();
+	r = *ret_root < 0 ? *ret_root : groups_find_at(*ret_root, "cgroup.controllers", ret);
 	if (r < 0)
 		check_say(detail, "there is no cgroup v2");
 	return r;

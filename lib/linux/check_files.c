@@ -5,7 +5,6 @@
  */
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +17,8 @@
 #include "donor.h"
 #include "project.h"
 #include "sys.h"
+#include "sys/host_path.h"
+#include "sys/mount_table.h"
 
 bool check_mount_api(struct check_text *detail)
 {
@@ -188,28 +189,26 @@ bool check_tmpfs(struct check_text *detail)
 	return r == 0;
 }
 
+static int limits_directories(void *arg, const struct mount_line *l)
+{
+	struct check_text *detail = arg;
+	_cleanup_close_ int fd = -1;
+
+	/* Others are not opened: one that hangs would hang us. */
+	if (strcmp(l->type, "ext4") != 0 && strcmp(l->type, "xfs") != 0 && strcmp(l->type, "f2fs") != 0)
+		return 0;
+	fd = host_path_open(-1, l->where, O_DIRECTORY, NULL);
+	if (fd < 0 || !project_can(fd))
+		return 0;
+	check_say(detail, "%s (%s)", l->where, l->type);
+	return 1;
+}
+
 /* Which of the mounted file systems limit directories: that is nothing of the kernel's alone. */
 bool check_projects(struct check_text *detail)
 {
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char line[8192];
-	struct mntent entry;
-	bool any = false;
+	bool any = mount_table_own(limits_directories, detail) > 0;
 
-	while (mounts != NULL && !any && getmntent_r(mounts, &entry, line, sizeof(line)) != NULL) {
-		_cleanup_close_ int fd = -1;
-
-		/* Others are not opened: one that hangs would hang us. */
-		if (strcmp(entry.mnt_type, "ext4") != 0 && strcmp(entry.mnt_type, "xfs") != 0 &&
-		    strcmp(entry.mnt_type, "f2fs") != 0)
-			continue;
-		fd = open(entry.mnt_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		any = fd >= 0 && project_can(fd);
-		if (any)
-			check_say(detail, "%s (%s)", entry.mnt_dir, entry.mnt_type);
-	}
-	if (mounts != NULL)
-		(void)endmntent(mounts);
 	if (!any)
 		check_say(detail, "no file system is mounted with quotas of projects");
 	return any;

@@ -21,6 +21,7 @@
 #include "range.h"
 #include "remove.h"
 #include "sys.h"
+#include "sys/cgroup_mount.h"
 #include "sys/deadline.h"
 #include "upper.h"
 #include "watching.h"
@@ -346,7 +347,7 @@ static int open_sources(struct port_jail *j, struct jail_error *err)
 
 	if (j->watch[WATCH_PAGE] < 0)
 		return 0;
-	j->watch[WATCH_CPU] = openat(j->dirfd, "cpu.stat", O_RDONLY | O_CLOEXEC);
+	j->watch[WATCH_CPU] = cgroup_file(j->dirfd, "cpu.stat", O_RDONLY);
 	if (j->watch[WATCH_CPU] < 0)
 		return jail_error_sys(err, errno, "cannot open its cpu.stat");
 	for (unsigned i = WATCH_MEMORY; i <= WATCH_OOM; i++) {

@@ -16,6 +16,7 @@
 #include "group_parts.h"
 #include "limit.h"
 #include "store.h"
+#include "sys/cgroup_mount.h"
 
 int group_refuse(
     const struct jail_params *params, const char *param, struct jail_error *err, int errnum, const char *fmt, ...)
@@ -35,12 +36,12 @@ int group_refuse(
 
 int group_read(int dirfd, const char *file, char *ret, size_t size)
 {
-	_cleanup_close_ int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = cgroup_file(dirfd, file, O_RDONLY);
 	size_t used = 0;
 	ssize_t n;
 
 	if (fd < 0)
-		return negative_errno();
+		return fd;
 	while (used < size - 1 && ((n = read(fd, ret + used, size - 1 - used)) > 0 || (n < 0 && errno == EINTR)))
 		used += n > 0 ? (size_t)n : 0;
 	if (used < size - 1 && n < 0)
@@ -54,11 +55,11 @@ int group_read(int dirfd, const char *file, char *ret, size_t size)
 /* An empty text is written as an empty line: the kernel sees no write of nothing. */
 int group_write(int dirfd, const char *file, const char *text)
 {
-	_cleanup_close_ int fd = openat(dirfd, file, O_WRONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = cgroup_file(dirfd, file, O_WRONLY);
 	size_t length = strlen(text);
 
 	if (fd < 0)
-		return negative_errno();
+		return fd;
 	while (write(fd, length > 0 ? text : "\n", length > 0 ? length : 1) < 0)
 		if (errno != EINTR)
 			return negative_errno();
@@ -324,15 +325,13 @@ int group_usage(const struct tree *t, const char *name, enum watch_source source
 
 	if (r == 0 && (where.v2 & GROUP_BIT(c)) != 0 && file[source].v2 != NULL) {
 		r = tree_jail_open(t, name, &jail);
-		fd = r < 0 ? r : openat(jail, file[source].v2, O_RDONLY | O_CLOEXEC);
+		fd = r < 0 ? r : cgroup_file(jail, file[source].v2, O_RDONLY);
 	} else if (r == 0 && where.fd[c] >= 0 && file[source].v1 != NULL) {
 		group_v1_path(name, file[source].v1, path, sizeof(path));
-		fd = openat(where.fd[c], path, O_RDONLY | O_CLOEXEC);
+		fd = cgroup_file(where.fd[c], path, O_RDONLY);
 	} else if (r == 0) {
 		r = -ENOENT;
 	}
-	if (r == 0 && fd < 0)
-		r = negative_errno();
 	groups_close(&where);
 	return r < 0 ? r : fd;
 }
@@ -355,7 +354,7 @@ int group_open(const struct group *g, const char *name, enum group_controller c,
 	if ((g->where.v2 & GROUP_BIT(c)) != 0)
 		return tree_jail_open(g->tree, name, ret_fd);
 	group_v1_path(name, "", path, sizeof(path));
-	*ret_fd = openat(g->where.fd[c], path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*ret_fd = openat(g->where.fd[c], path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return *ret_fd < 0 ? negative_errno() : 0;
 }
 

@@ -13,6 +13,7 @@
 
 #include "group_parts.h"
 #include "sys/host_path.h"
+#include "sys/mount_table.h"
 
 /* The digits at *text, at most `max`; *text goes behind them. */
 static bool parse_number(const char **text, unsigned long max, unsigned *ret)
@@ -63,50 +64,42 @@ static int whole_disk(unsigned *major, unsigned *minor)
 	return read_numbers(path, major, minor);
 }
 
-static long mount_number(int fd)
-{
-	static const char key[] = "mnt_id:";
-	char path[64], line[128];
-	long number = -1;
-	FILE *f;
+struct search {
+	uint64_t mount;
+	int device;
+};
 
-	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	f = fopen(path, "re");
-	while (f != NULL && number < 0 && fgets(line, sizeof(line), f) != NULL)
-		if (strncmp(line, key, sizeof(key) - 1) == 0)
-			number = strtol(line + sizeof(key) - 1, NULL, 10);
-	if (f != NULL)
-		(void)fclose(f);
-	return number;
+static int open_source(void *arg, const struct mount_line *l)
+{
+	struct search *s = arg;
+
+	if (l->id != s->mount)
+		return 0;
+	s->device = l->source[0] == '/' ? host_path_open(-1, l->source, 0, NULL) : -ENODEV;
+	return 1;
 }
 
 /* File systems that span disks (btrfs) have a device number of no disk; their mount names one. */
 static int mounted_from(int fd, unsigned *major, unsigned *minor)
 {
-	long wanted = mount_number(fd);
-	char line[4096], source[1024];
-	FILE *f = fopen("/proc/self/mountinfo", "re");
+	struct search s = {.device = -ENODEV};
 	_cleanup_close_ int device = -1;
+	struct mount_object o;
 	struct stat st;
-	int r = -ENODEV;
+	int r = mount_object(fd, &o);
 
-	if (f == NULL)
-		return negative_errno();
-	while (r < 0 && fgets(line, sizeof(line), f) != NULL) {
-		const char *dash = strstr(line, " - ");
-
-		if (dash == NULL || strtol(line, NULL, 10) != wanted || sscanf(dash, " - %*s %1023s", source) != 1)
-			continue;
-		if (source[0] == '/')
-			device = host_path_open(-1, source, 0, NULL);
-		if (device < 0 || fstat(device, &st) < 0 || !S_ISBLK(st.st_mode))
-			break;
-		*major = major(st.st_rdev);
-		*minor = minor(st.st_rdev);
-		r = 0;
-	}
-	(void)fclose(f);
-	return r;
+	if (r < 0)
+		return r;
+	s.mount = o.mount;
+	r = mount_table_own(open_source, &s);
+	if (r < 0)
+		return r;
+	device = s.device;
+	if (device < 0 || fstat(device, &st) < 0 || !S_ISBLK(st.st_mode))
+		return -ENODEV;
+	*major = major(st.st_rdev);
+	*minor = minor(st.st_rdev);
+	return 0;
 }
 
 int group_device_named(int rootfd, const char *name, unsigned *ret_major, unsigned *ret_minor)

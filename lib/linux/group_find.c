@@ -7,12 +7,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/vfs.h>
 
 #include "group_parts.h"
-
-#define CGROUP1_MAGIC 0x27e0eb
-#define LINE_MAX_ 4096
+#include "sys/cgroup_mount.h"
 
 static const struct {
 	const char *v2, *v1, *limits;
@@ -58,59 +55,41 @@ bool group_has_word(const char *text, const char *word, char separator)
 	return false;
 }
 
-static void try_v1(struct groups *g, enum group_controller c, const char *path)
+static bool is_v1(int root, enum group_controller c)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct statfs fs;
-
-	if (fd < 0 || fstatfs(fd, &fs) < 0 || (unsigned long)fs.f_type != CGROUP1_MAGIC ||
-	    faccessat(fd, controllers[c].proof, F_OK, 0) < 0)
-		return;
-	g->fd[c] = take_fd(&fd);
-	g->v1 |= GROUP_BIT(c);
+	return faccessat(root, controllers[c].proof, F_OK, 0) == 0;
 }
 
-/* "cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,...,cpu,cpuacct 0 0" */
-static void take_line(struct groups *g, unsigned missing, char *line)
-{
-	char *save, *field[4];
+struct search {
+	struct groups *found;
+	unsigned missing;
+};
 
-	field[0] = strtok_r(line, " ", &save);
-	for (size_t i = 1; i < ARRAY_SIZE(field); i++)
-		field[i] = strtok_r(NULL, " ", &save);
-	if (field[3] == NULL || strcmp(field[2], "cgroup") != 0)
-		return;
-	for (unsigned c = 0; c < GROUP_COUNT; c++)
-		if ((missing & ~g->v1 & GROUP_BIT(c)) != 0 && group_has_word(field[3], controllers[c].v1, ','))
-			try_v1(g, (enum group_controller)c, field[1]);
+/* The root of a hierarchy of v1 is opened once for each controller that it has: each is closed by itself. */
+static int take_mount(void *arg, const struct mount_line *l)
+{
+	const struct search *s = arg;
+
+	for (unsigned c = 0; c < GROUP_COUNT && cgroup_line(l, CGROUP_V1); c++) {
+		_cleanup_close_ int fd = -1;
+
+		if ((s->missing & ~s->found->v1 & GROUP_BIT(c)) == 0 || !mount_line_super_has(l, controllers[c].v1))
+			continue;
+		fd = cgroup_open_line(l, CGROUP_V1);
+		if (fd < 0 || !is_v1(fd, (enum group_controller)c))
+			continue;
+		s->found->fd[c] = take_fd(&fd);
+		s->found->v1 |= GROUP_BIT(c);
+	}
+	return (s->missing & ~s->found->v1) == 0;
 }
 
-/* Line by line; one that is longer than the buffer is no mount of ours. */
 static int find_in_mounts(struct groups *g, unsigned missing)
 {
-	_cleanup_close_ int fd = open("/proc/self/mounts", O_RDONLY | O_CLOEXEC);
-	char buf[LINE_MAX_ + 1];
-	size_t used = 0;
-	ssize_t n;
+	struct search s = {.found = g, .missing = missing};
+	int r = mount_table_own(take_mount, &s);
 
-	if (fd < 0)
-		return negative_errno();
-	while ((n = read(fd, buf + used, LINE_MAX_ - used)) > 0 || (n < 0 && errno == EINTR)) {
-		char *line = buf, *end;
-
-		used += n > 0 ? (size_t)n : 0;
-		buf[used] = '\0';
-		while ((end = strchr(line, '\n')) != NULL) {
-			*end = '\0';
-			take_line(g, missing, line);
-			line = end + 1;
-		}
-		used -= (size_t)(line - buf);
-		memmove(buf, line, used);
-		if (used == LINE_MAX_)
-			used = 0;
-	}
-	return n < 0 ? negative_errno() : 0;
+	return r < 0 ? r : 0;
 }
 
 /* The places where distributions have them are tried first. */
@@ -119,12 +98,19 @@ static unsigned try_usual(struct groups *g, unsigned missing)
 	char path[64];
 
 	for (unsigned c = 0; c < GROUP_COUNT; c++) {
+		_cleanup_close_ int fd = -1;
+
 		if ((missing & GROUP_BIT(c)) == 0)
 			continue;
-		(void)snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", controllers[c].v1);
 		/* Nothing in its root tells the hierarchy of pids from others: there the table of mounts must say. */
-		if (c != GROUP_PIDS)
-			try_v1(g, (enum group_controller)c, path);
+		if (c == GROUP_PIDS)
+			continue;
+		(void)snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", controllers[c].v1);
+		fd = cgroup_open(path, CGROUP_V1);
+		if (fd < 0 || !is_v1(fd, (enum group_controller)c))
+			continue;
+		g->fd[c] = take_fd(&fd);
+		g->v1 |= GROUP_BIT(c);
 	}
 	return missing & ~g->v1;
 }

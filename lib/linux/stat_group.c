@@ -9,13 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "error.h"
 #include "stat_parts.h"
+#include "sys/cgroup_mount.h"
 #include "util.h"
 
-#define CGROUP1_MAGIC 0x27e0eb
 #define UNLIMITED1 (UINT64_C(1) << 62) /* version 1 says "none" by the largest number of pages */
 
 static const char *const names1[STAT_CONTROLLERS] = {"memory", "cpu", "pids", "blkio"};
@@ -23,41 +22,36 @@ static const char *const names2[STAT_CONTROLLERS] = {"memory", "cpu", "pids", "i
 
 /* -------------------------------------------------------------------------------------------------------- places */
 
+struct search {
+	const char *controller;
+	int fd;
+};
+
 /* A hierarchy may have any name; its controllers are among its options. */
-static bool find_version1(const char *controller, char *ret, size_t size)
+static int take_mount(void *arg, const struct mount_line *l)
 {
-	char line[4096], point[1024], type[64], options[1024];
-	FILE *f = fopen("/proc/self/mounts", "re");
-	bool found = false;
+	struct search *s = arg;
 
-	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL) {
-		const char *at;
-		size_t n = strlen(controller);
-
-		if (sscanf(line, "%*s %1023s %63s %1023s", point, type, options) != 3 || strcmp(type, "cgroup") != 0)
-			continue;
-		for (at = options; !found && at != NULL; at = strchr(at, ',') != NULL ? strchr(at, ',') + 1 : NULL)
-			found = strncmp(at, controller, n) == 0 && (at[n] == ',' || at[n] == '\0');
-		found = found && (size_t)snprintf(ret, size, "%s/jail", point) < size;
-	}
-	if (f != NULL)
-		(void)fclose(f);
-	return found;
+	if (!cgroup_line(l, CGROUP_V1) || !mount_line_super_has(l, s->controller))
+		return 0;
+	s->fd = cgroup_open_line(l, CGROUP_V1);
+	return s->fd >= 0;
 }
 
 static int open_version1(const char *controller)
 {
-	_cleanup_close_ int fd = -1;
-	char path[1100];
-	struct statfs fs;
+	struct search s = {.controller = controller, .fd = -1};
+	_cleanup_close_ int root = -1, fd = -1;
+	char path[64];
 	struct stat st;
-	int n = snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", controller);
 
-	if (statfs(path, &fs) == 0 && (unsigned long)fs.f_type == CGROUP1_MAGIC)
-		(void)snprintf(path + n, sizeof(path) - (size_t)n, "/jail");
-	else if (!find_version1(controller, path, sizeof(path)))
+	(void)snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", controller);
+	root = cgroup_open(path, CGROUP_V1);
+	if (root < 0 && mount_table_own(take_mount, &s) > 0)
+		root = s.fd;
+	if (root < 0)
 		return -1;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(root, "jail", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	/* No group beneath it: nothing to look for, a thousand times. */
 	return fd >= 0 && fstat(fd, &st) == 0 && st.st_nlink > 2 ? take_fd(&fd) : -1;
 }
@@ -102,7 +96,7 @@ void stat_place_close(struct stat_place *p)
 
 bool stat_read(struct stat_place *p, int dirfd, const char *path)
 {
-	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_close_ int fd = cgroup_file(dirfd, path, O_RDONLY);
 	size_t used = 0;
 
 	if (fd < 0)

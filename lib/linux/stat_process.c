@@ -11,6 +11,7 @@
 
 #include "process.h"
 #include "stat_parts.h"
+#include "sys/cgroup_mount.h"
 #include "util.h"
 #include "watching.h"
 
@@ -50,7 +51,7 @@ static void take(struct stat_place *p, struct reading *r, uint64_t pid, struct s
 
 void stat_processes(struct stat_place *p, int dirfd, bool look, pid_t pid, struct stat_tally *t, bool *ret_found)
 {
-	_cleanup_close_ int fd = openat(dirfd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = cgroup_file(dirfd, "cgroup.procs", O_RDONLY);
 	struct reading r = {.look = look, .pid = pid};
 	uint64_t value = 0;
 	bool digits = false;

@@ -6,83 +6,84 @@
 #include "tree.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <time.h>
 
 #include "error.h"
-#include "sys.h"
+#include "sys/cgroup_mount.h"
 #include "sys/deadline.h"
 
-#define CGROUP2_MAGIC 0x63677270
 #define TREE_NAME "jail"
 
-static bool is_cgroup2(const char *path)
-{
-	struct statfs fs;
+struct search {
+	int fd;
+	char *path;
+	size_t size;
+};
 
-	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == CGROUP2_MAGIC;
+static int take_mount(void *arg, const struct mount_line *l)
+{
+	struct search *s = arg;
+	size_t n = strlen(l->where);
+
+	if (!cgroup_line(l, CGROUP_V2) || n >= s->size)
+		return 0;
+	s->fd = cgroup_open_line(l, CGROUP_V2);
+	if (s->fd < 0)
+		return 0;
+	memcpy(s->path, l->where, n + 1);
+	return 1;
 }
 
 /* The two places where every distribution has it are tried first; reading the mount table is for the others. */
-static int find_in_mounts(char *ret_path, size_t size)
+int tree_mount_open(char *ret_path, size_t size, bool *ret_hybrid)
 {
-	char line[4096], point[1024], type[64];
-	FILE *f = fopen("/proc/self/mounts", "re");
-	int r = -ENODEV;
+	static const char *const usual[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+	struct search s = {.fd = -1, .path = ret_path, .size = size};
+	int r;
 
-	if (f == NULL)
-		return negative_errno();
-	while (fgets(line, sizeof(line), f) != NULL) {
-		if (sscanf(line, "%*s %1023s %63s", point, type) != 2 || strcmp(type, "cgroup2") != 0)
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++) {
+		int fd = strlen(usual[i]) < size ? cgroup_open(usual[i], CGROUP_V2) : -ENAMETOOLONG;
+
+		if (fd < 0)
 			continue;
-		if (strlen(point) < size && is_cgroup2(point)) {
-			memcpy(ret_path, point, strlen(point) + 1);
-			r = 0;
-			break;
-		}
+		memcpy(ret_path, usual[i], strlen(usual[i]) + 1);
+		*ret_hybrid = i > 0;
+		return fd;
 	}
-	(void)fclose(f);
-	return r;
+	*ret_hybrid = false;
+	r = mount_table_own(take_mount, &s);
+	return r < 0 ? r : r > 0 ? s.fd : -ENODEV;
 }
 
-int tree_find_mount(char *ret_path, size_t size, bool *ret_hybrid)
+static int open_jail(int mountfd)
 {
-	static const char unified[] = "/sys/fs/cgroup", hybrid[] = "/sys/fs/cgroup/unified";
-	const char *found = is_cgroup2(unified) ? unified : is_cgroup2(hybrid) ? hybrid : NULL;
-
-	if (ret_hybrid != NULL)
-		*ret_hybrid = found == hybrid;
-	if (found == NULL)
-		return find_in_mounts(ret_path, size);
-	if (strlen(found) >= size)
-		return -ENAMETOOLONG;
-	memcpy(ret_path, found, strlen(found) + 1);
-	return 0;
+	return openat(mountfd, TREE_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 int tree_open(bool make, struct tree *ret, struct jail_error *err)
 {
-	char mount[200], path[256];
-	_cleanup_close_ int fd = -1;
-	bool made = false;
-	int r = tree_find_mount(mount, sizeof(mount), NULL);
+	char place[200], path[256];
+	bool made = false, hybrid;
+	_cleanup_close_ int mount = tree_mount_open(place, sizeof(place), &hybrid), fd = -1;
+	int r;
 
-	if (r < 0) {
+	if (mount < 0) {
 		(void)jail_error_set(err, ENODEV, "no cgroup v2 is mounted, and a jail is a cgroup-v2 directory");
 		(void)jail_error_exit(err, ENODEV, 69);
 		return jail_error_hint(err, ENODEV, "mount it: mount -t cgroup2 cgroup2 /sys/fs/cgroup (see jcheck)");
 	}
-	(void)snprintf(path, sizeof(path), "%s/" TREE_NAME, mount);
-	fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)snprintf(path, sizeof(path), "%s/" TREE_NAME, place);
+	fd = open_jail(mount);
 	if (fd < 0 && errno == ENOENT && make) {
-		made = mkdir(path, 0755) == 0;
+		made = mkdirat(mount, TREE_NAME, 0755) == 0;
 		if (!made && errno != EEXIST)
 			return jail_error_sys(err, errno, "cannot create the control group %s", path);
-		fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = open_jail(mount);
 	}
 	if (fd < 0) {
 		r = negative_errno();
@@ -181,20 +182,20 @@ static int read_populated(int eventsfd)
 
 int tree_populated(int jailfd)
 {
-	_cleanup_close_ int fd = openat(jailfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = cgroup_file(jailfd, "cgroup.events", O_RDONLY);
 
 	if (fd < 0)
-		return tree_gone(-errno) ? 0 : negative_errno();
+		return tree_gone(fd) ? 0 : fd;
 	return read_populated(fd);
 }
 
 int tree_wait_empty(int jailfd, int timeout_ms)
 {
-	_cleanup_close_ int fd = openat(jailfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = cgroup_file(jailfd, "cgroup.events", O_RDONLY);
 	const struct deadline end = deadline_after(timeout_ms);
 
 	if (fd < 0)
-		return tree_gone(-errno) ? 0 : negative_errno();
+		return tree_gone(fd) ? 0 : fd;
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLPRI};
 		int r = read_populated(fd);
@@ -212,10 +213,10 @@ int tree_wait_empty(int jailfd, int timeout_ms)
 
 int tree_kill(int jailfd)
 {
-	_cleanup_close_ int fd = openat(jailfd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = cgroup_file(jailfd, "cgroup.kill", O_WRONLY);
 
 	if (fd < 0)
-		return tree_gone(-errno) ? 0 : negative_errno();
+		return tree_gone(fd) ? 0 : fd;
 	while (write(fd, "1", 1) < 0)
 		if (errno != EINTR)
 			return tree_gone(-errno) ? 0 : negative_errno();

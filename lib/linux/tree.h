@@ -23,8 +23,8 @@ struct tree {
 /* Find the cgroup-v2 mount, open (with `make`: create) `jail` in it. ENOENT: no jail was ever made here. */
 int tree_open(bool make, struct tree *ret, struct jail_error *err);
 void tree_close(struct tree *t);
-/* Where cgroup v2 is mounted, and whether v1 controllers are mounted beside it. ENODEV: nowhere. */
-int tree_find_mount(char *ret_path, size_t size, bool *ret_hybrid);
+/* Open the root of cgroup v2; where it is, and whether v1 controllers are mounted beside it. ENODEV: nowhere. */
+int tree_mount_open(char *ret_path, size_t size, bool *ret_hybrid);
 
 /* Is this -errno how the kernel says that a control group was removed while we had it open? */
 static inline bool tree_gone(int r)

@@ -276,6 +276,44 @@ fuse_gone_body() {
 	! grep . err || grep -q "mnt/theirs in it can't be read" err || die "$(cat err)"
 }
 
+# The line of an ordinary user's FUSE mount, whose name, type and options that user chooses, and beside the mount a
+# directory of that user's. A reader that splits the line behind 1023 bytes of the name sees a hierarchy of cgroup v1
+# there. Figures come from the kernel's groups all the same, and no command waits at the FIFO.
+lock_case mount_line "a mount of an ordinary user whose line looks like one of cgroup v1"
+mount_line_body() {
+	[ -c /dev/fuse ] || atf_skip 'no /dev/fuse'
+	begin
+	works 60 jail -c name="$p" path="$root" persist
+	theirs=$PWD/theirs
+	while [ ${#theirs} -lt 900 ]; do
+		theirs=$theirs/$(printf %0100d 0)
+	done
+	theirs=$theirs/$(printf "%0$((1022 - ${#theirs}))d" 0)
+	atf_check_equal 1023 ${#theirs}
+	mkdir -p "$theirs/jail/$p" "${theirs}cgroup"
+	for f in memory.usage_in_bytes memory.oom_control cpu.stat pids.current cgroup.procs; do
+		mkfifo "$theirs/jail/$p/$f"
+	done
+	chown -R $nobody theirs
+	cat >line.sh <<-'EOF'
+		for c in memory cpu pids blkio; do
+			umount -l "/sys/fs/cgroup/$c" 2>/dev/null
+		done
+		"$1" fuse "$2" "$4" x,memory,cpu,pids,blkio >mounted &
+		echo $! >>pids
+		until [ -s mounted ]; do sleep 0.1; done
+		for tool in 'jstat --json' "jls -n -j $3" "jail -m name=$3 meta=k=1"; do
+			timeout -k 5 60 $tool >>out 2>>err
+			echo "$tool: $?" >>status
+		done
+	EOF
+	unshare -m --propagation private sh line.sh "$JAIL_HOSTILE/stopper" "${theirs}cgroup" "$p" $nobody
+	cat out err
+	atf_check -o inline:"jstat --json: 0\njls -n -j $p: 0\njail -m name=$p meta=k=1: 0\n" cat status
+	works 60 jail -R "$p"
+	nothing_left
+}
+
 atf_init_test_cases() {
 	for c in $cases; do
 		atf_add_test_case "$c"

@@ -6,8 +6,8 @@
  *				it has, and keeps them
  *	stopper stop		send SIGSTOP to every process but process 1 and itself, without a pause
  *	stopper hold		trace every process and never take away one that has ended
- *	stopper fuse DIR USER	a file system on DIR that USER is said to have mounted and that never answers; prints
- *				"mounted"
+ *	stopper fuse DIR USER [SUBTYPE]	a file system on DIR that USER is said to have mounted, with the type
+ *				fuse.SUBTYPE, and that never answers; prints "mounted"
  */
 #include <dirent.h>
 #include <errno.h>
@@ -108,13 +108,14 @@ static int serve(int fd)
 	}
 }
 
-static int fuse(const char *dir, const char *user)
+static int fuse(const char *dir, const char *user, const char *subtype)
 {
 	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	char options[128];
+	char options[128], type[64];
 
+	(void)snprintf(type, sizeof(type), "fuse.%s", subtype);
 	(void)snprintf(options, sizeof(options), "fd=%d,rootmode=40755,user_id=%s,group_id=%s", fd, user, user);
-	if (fd < 0 || mount("stopper", dir, "fuse.stopper", MS_NOSUID | MS_NODEV, options) < 0) {
+	if (fd < 0 || mount("stopper", dir, type, MS_NOSUID | MS_NODEV, options) < 0) {
 		perror("fuse");
 		return 1;
 	}
@@ -129,8 +130,8 @@ int main(int argc, char **argv)
 		stop();
 	if (argc == 2 && strcmp(argv[1], "hold") == 0)
 		hold();
-	if (argc == 4 && strcmp(argv[1], "fuse") == 0)
-		return fuse(argv[2], argv[3]);
+	if ((argc == 4 || argc == 5) && strcmp(argv[1], "fuse") == 0)
+		return fuse(argv[2], argv[3], argc == 5 ? argv[4] : "stopper");
 	if (argc != 3 || strcmp(argv[1], "lock") != 0)
 		return 2;
 	lock_all(AT_FDCWD, argv[2], DEPTH_MAX);

@@ -10,15 +10,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/vfs.h>
 
 #include "../error.h"
 #include "../group_parts.h"
 #include "../sys.h"
+#include "../sys/cgroup_mount.h"
 #include "members.h"
 
 #define FIRST_MS 500 /* everything else is dead by then */
-#define CGROUP1_MAGIC 0x27e0eb
 #define FREEZER "/sys/fs/cgroup/freezer"
 
 /* The group of version 1's freezer that a process is in; "/": none. */
@@ -50,10 +49,9 @@ static int thaw(void *arg, const struct member *m)
 
 static void thaw_all(int dirfd)
 {
-	_cleanup_close_ int freezer = open(FREEZER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct statfs fs;
+	_cleanup_close_ int freezer = cgroup_open(FREEZER, CGROUP_V1);
 
-	if (freezer >= 0 && fstatfs(freezer, &fs) == 0 && (unsigned long)fs.f_type == CGROUP1_MAGIC)
+	if (freezer >= 0)
 		(void)members_each(dirfd, MEMBERS_BENEATH, thaw, &freezer);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "../error.h"
+#include "../sys/cgroup_mount.h"
 #include "../sys/deadline.h"
 #include "../sys/lock.h"
 
@@ -17,9 +18,7 @@
 
 static int open_locks(const struct tree *t)
 {
-	int fd = openat(t->fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
-
-	return fd < 0 ? negative_errno() : fd;
+	return cgroup_file(t->fd, "cgroup.kill", O_WRONLY);
 }
 
 static int take(const struct tree *t, uint64_t byte, int wait_ms, int *ret_lock)

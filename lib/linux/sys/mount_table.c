@@ -13,6 +13,7 @@
 #include "../../util.h"
 
 #define TEXT_MAX (16u << 20)
+#define OWN_BUFFER 4096	     /* a longer line is one of long names, which only whoever mounts it gives */
 #define STATX_WANTED 0x17ffu /* the basic ones and the mount's id */
 #define STATX_LOCAL 0x4000u  /* AT_STATX_DONT_SYNC: no file system of the jail's is asked */
 
@@ -80,16 +81,17 @@ static char *field(char **at)
 static int parse(char *text, struct mount_line *ret)
 {
 	char *at = text, *id = field(&at), *parent = field(&at), *dev = field(&at), *root = field(&at),
-	     *where = field(&at), *options = field(&at), *tag, *end;
+	     *where = field(&at), *options = field(&at), *tag, *type, *source, *end;
 
 	if (options == NULL)
 		return -EBADMSG;
 	while ((tag = field(&at)) != NULL && strcmp(tag, "-") != 0)
 		;
-	ret->type = tag != NULL ? field(&at) : NULL;
-	if (ret->type == NULL)
+	type = tag != NULL ? field(&at) : NULL;
+	source = type != NULL ? field(&at) : NULL;
+	if (source == NULL)
 		return -EBADMSG;
-	ret->super = field(&at) != NULL ? at : "";
+	ret->super = at;
 	ret->id = strtoull(id, NULL, 10);
 	ret->parent = strtoull(parent, NULL, 10);
 	ret->major = (uint32_t)strtoul(dev, &end, 10);
@@ -98,8 +100,12 @@ static int parse(char *text, struct mount_line *ret)
 	ret->minor = (uint32_t)strtoul(end + 1, NULL, 10);
 	unescape(root);
 	unescape(where);
+	unescape(type);
+	unescape(source);
 	ret->root = root;
 	ret->where = where;
+	ret->type = type;
+	ret->source = source;
 	ret->options = options;
 	return 0;
 }
@@ -134,6 +140,14 @@ int mount_table_each(int info, char *buffer, size_t size, int (*fn)(void *arg, c
 		have = (size_t)(buffer + have - line);
 		memmove(buffer, line, have);
 	}
+}
+
+int mount_table_own(int (*fn)(void *arg, const struct mount_line *l), void *arg)
+{
+	_cleanup_close_ int info = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	char buffer[OWN_BUFFER];
+
+	return info < 0 ? negative_errno() : mount_table_each(info, buffer, sizeof(buffer), fn, arg);
 }
 
 static int parse_all(struct mount_table *t)
@@ -193,14 +207,24 @@ const struct mount_line *mount_table_find(const struct mount_table *t, uint64_t 
 	return NULL;
 }
 
-bool mount_line_has(const struct mount_line *l, const char *option)
+static bool has(const char *options, const char *option)
 {
 	size_t n = strlen(option);
 
-	for (const char *at = l->options; (at = strstr(at, option)) != NULL; at += n)
-		if ((at == l->options || at[-1] == ',') && (at[n] == ',' || at[n] == '\0'))
+	for (const char *at = options; (at = strstr(at, option)) != NULL; at += n)
+		if ((at == options || at[-1] == ',') && (at[n] == ',' || at[n] == '\0'))
 			return true;
 	return false;
+}
+
+bool mount_line_has(const struct mount_line *l, const char *option)
+{
+	return has(l->options, option);
+}
+
+bool mount_line_super_has(const struct mount_line *l, const char *option)
+{
+	return has(l->super, option);
 }
 
 bool mount_path_beneath(const char *path, const char *above)

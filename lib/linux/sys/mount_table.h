@@ -16,8 +16,9 @@ struct mount_line {
 	const char *root;	    /* which directory of the file system it shows */
 	const char *where;	    /* seen from the caller's root */
 	const char *options, *type; /* options of the mount, not of the file system */
+	const char *source;	    /* what it was mounted from; whoever mounted it has chosen the text */
 	const char *super;	    /* options of the file system */
-	bool cut;		    /* the buffer was too small: what is last is not complete */
+	bool cut;		    /* the buffer was too small: `super` is not complete */
 };
 
 struct mount_table {
@@ -36,13 +37,17 @@ int mount_table_read(int proc, const char *who, struct mount_table *ret);
 void mount_table_free(struct mount_table *t);
 /*
  * Without allocating: `fn` for each line of the open file mountinfo, until one call returns something else than 0,
- * which is returned. A line that is longer than the buffer is given as far as it fits; what can't be understood is left
- * out.
+ * which is returned. A line may have any length. Of one that is longer than the buffer, the fields that fit are given
+ * whole, and `cut` says that the last one is not; a line of which less fits, or that can't be understood, is left out.
  */
 int mount_table_each(int info, char *buffer, size_t size, int (*fn)(void *arg, const struct mount_line *l), void *arg);
+/* The same for the caller's own table, with a buffer that holds each line the kernel's own file systems have. */
+int mount_table_own(int (*fn)(void *arg, const struct mount_line *l), void *arg);
 const struct mount_line *mount_table_find(const struct mount_table *t, uint64_t id);
 /* Does the mount have this option ("ro", "nosuid")? */
 bool mount_line_has(const struct mount_line *l, const char *option);
+/* Does the file system have it (controllers of cgroup v1: "memory")? */
+bool mount_line_super_has(const struct mount_line *l, const char *option);
 /* Is `path` the directory `above` or beneath it? Both absolute, without links. */
 bool mount_path_beneath(const char *path, const char *above);
 /* What a descriptor leads to, as the kernel knows it: no file system is asked. -errno. */

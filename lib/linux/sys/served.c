@@ -11,8 +11,6 @@
 #include "../../port.h"
 #include "../../util.h"
 
-#define BUFFER 4096 /* the longest line that matters: a longer one is cut behind its type */
-
 /* Also what waits for a program of root's that mounts what is looked up. */
 static const char *const remote[] = {"9p", "afs", "autofs", "ceph", "cifs", "coda", "lustre", "ncpfs", "nfs", "nfs4",
     "orangefs", "pvfs2", "smb3", "smbfs"};
@@ -70,13 +68,10 @@ static bool is_our_root(uint64_t mount)
 enum served served_by(const struct mount_object *o)
 {
 	struct look k = {.mount = o->mount, .found = SERVED_BY_USER};
-	_cleanup_close_ int info = -1;
-	char buffer[BUFFER];
 
 	if (o->major != 0)
 		return SERVED_BY_KERNEL;
-	info = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	if (info >= 0 && mount_table_each(info, buffer, sizeof(buffer), match, &k) > 0)
+	if (mount_table_own(match, &k) > 0)
 		return k.found;
 	/* Taken off meanwhile, perhaps by a user. */
 	return is_our_root(o->mount) ? SERVED_BY_KERNEL : SERVED_BY_USER;
