@@ -345,9 +345,10 @@ static int record(const struct change *c, const struct jail_params *params, stru
 		_cleanup_lock_ int all = -1;
 
 		r = lock_all(&jail->tree, &all);
-		if (r == 0)
-			r = c->will->persist ? store_check_drop(&jail->tree, jail->name)
-					     : store_check_add(&jail->tree, jail->name);
+		if (r < 0)
+			return lock_failed(&jail->tree, NULL, r, err);
+		r = c->will->persist ? store_check_drop(&jail->tree, jail->name)
+				     : store_check_add(&jail->tree, jail->name);
 	}
 	return r < 0 ? jail_error_sys(err, -r, "cannot record the change") : 0;
 }

@@ -188,7 +188,7 @@ int remove_jail(const struct tree *t, const char *name, int dirfd, int wait_ms, 
 		r = mark_removing(t, name, dirfd, &s);
 		if (r == -ENOENT)
 			return 0;
-		if (r == -ETIMEDOUT)
+		if (r == -ETIME)
 			return lock_failed(t, NULL, r, err);
 		if (r < 0)
 			return jail_error_sys(err, -r, "cannot mark it as being removed");
@@ -222,8 +222,10 @@ int remove_if_over(const struct tree *t, const char *name, bool wait, struct jai
 
 	if (r == -ENOENT) {
 		r = lock_all(t, &all);
+		if (r < 0)
+			return lock_failed(t, NULL, r, err);
 		/* Looked at again with the lock: it could have been made just now. */
-		if (r == 0 && tree_jail_open(t, name, &fd) == -ENOENT)
+		if (tree_jail_open(t, name, &fd) == -ENOENT)
 			r = store_check_drop(t, name);
 		return r < 0 ? jail_error_sys(err, -r, "cannot take it off the list of jails to look at") : 1;
 	}

@@ -114,6 +114,22 @@ user_reads_body() {
 	nothing_left
 }
 
+lock_case all 'a command has the lock of all jails: that lock is named, and its holder'
+all_body() {
+	begin
+	works 60 jail -c name="$p" path="$root" persist
+	"$JAIL_HOSTILE/stopper" byte "$(tree)/cgroup.kill" >locked &
+	echo $! >>pids
+	is_said locked '^locked'
+	ends 150 jail -m name="$p" host.hostname=late
+	[ $status -ne 0 ] || die 'it was changed'
+	one_line "process $! \\(stopper\\) has the lock of all jails"
+	kill -KILL $!
+	works 60 jail -m name="$p" host.hostname=late
+	works 60 jail -R "$p"
+	nothing_left
+}
+
 # A jail that the host's administrator has frozen: the entering process stops at its first instruction.
 lock_case entry 'a process that enters does not get to its program'
 entry_body() {
@@ -300,8 +316,9 @@ mount_line_body() {
 			umount -l "/sys/fs/cgroup/$c" 2>/dev/null
 		done
 		"$1" fuse "$2" "$4" x,memory,cpu,pids,blkio >mounted &
-		echo $! >>pids
-		until [ -s mounted ]; do sleep 0.1; done
+		server=$!
+		echo $server >>pids
+		until [ -s mounted ]; do kill -0 $server || exit 1; sleep 0.1; done
 		for tool in 'jstat --json' "jls -n -j $3" "jail -m name=$3 meta=k=1"; do
 			timeout -k 5 60 $tool >>out 2>>err
 			echo "$tool: $?" >>status

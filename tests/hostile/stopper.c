@@ -6,6 +6,7 @@
  *				it has, and keeps them
  *	stopper stop		send SIGSTOP to every process but process 1 and itself, without a pause
  *	stopper hold		trace every process and never take away one that has ended
+ *	stopper byte FILE	locks the first byte of FILE, prints "locked" and waits
  *	stopper fuse DIR USER [SUBTYPE]	a file system on DIR that USER is said to have mounted, with the type
  *				fuse.SUBTYPE, and that never answers; prints "mounted"
  */
@@ -124,8 +125,25 @@ static int fuse(const char *dir, const char *user, const char *subtype)
 	return serve(fd);
 }
 
+static int byte(const char *file)
+{
+	struct flock first = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || fcntl(fd, F_OFD_SETLK, &first) < 0) {
+		perror(file);
+		return 1;
+	}
+	(void)puts("locked");
+	(void)fflush(stdout);
+	for (;;)
+		(void)pause();
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "byte") == 0)
+		return byte(argv[2]);
 	if (argc == 2 && strcmp(argv[1], "stop") == 0)
 		stop();
 	if (argc == 2 && strcmp(argv[1], "hold") == 0)

@@ -34,7 +34,9 @@ static int take(const struct tree *t, uint64_t byte, int wait_ms, int *ret_lock)
 
 int lock_all(const struct tree *t, int *ret_lock)
 {
-	return take(t, ALL, LOCK_WAIT_MS, ret_lock);
+	int r = take(t, ALL, LOCK_WAIT_MS, ret_lock);
+
+	return r == -ETIMEDOUT ? -ETIME : r;
 }
 
 int lock_directory(const struct tree *t, int dirfd, int wait_ms, int *ret_lock)
@@ -149,20 +151,22 @@ int lock_stop_failed(const struct tree *t, const char *name, int r, struct jail_
 
 int lock_failed(const struct tree *t, const char *name, int r, struct jail_error *err)
 {
-	const char *whose = name != NULL ? "its lock" : "the lock of all jails";
+	bool all = name == NULL || r == -ETIME;
+	const char *whose = all ? "the lock of all jails" : "its lock";
 	_cleanup_close_ int fd = -1;
 	char holder[LOCK_NAME_MAX];
 	struct stat st = {.st_ino = ALL};
 	pid_t pid = 0;
 
-	if (r != -ETIMEDOUT)
+	if (r != -ETIMEDOUT && r != -ETIME)
 		return jail_error_sys(err, -r, "cannot take %s", whose);
-	if (name == NULL || (tree_jail_open(t, name, &fd) == 0 && fstat(fd, &st) == 0))
+	if (all || (tree_jail_open(t, name, &fd) == 0 && fstat(fd, &st) == 0))
 		pid = holder_of(t, st.st_ino, holder);
 	if (pid <= 0) {
 		(void)jail_error_set(err, EBUSY, "another command has %s", whose);
 		return jail_error_hint(err, EBUSY, "try again");
 	}
-	(void)jail_error_set(err, EBUSY, "process %d (%s) works on it and has %s", (int)pid, holder, whose);
+	(void)jail_error_set(
+	    err, EBUSY, "process %d (%s) %shas %s", (int)pid, holder, all ? "" : "works on it and ", whose);
 	return jail_error_hint(err, EBUSY, "wait for that process, or end it");
 }

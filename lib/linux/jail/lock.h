@@ -17,13 +17,13 @@
 #define LOCK_WAIT_MS 30000
 #define LOCK_REMOVAL_MS 10000 /* what is to be removed was killed before: its creator gives up at once */
 
-/* The lock of them all. `ret_lock` is to be given to lock_end(). ETIMEDOUT. */
+/* The lock of them all. `ret_lock` is to be given to lock_end(). ETIME, so that it is told from a jail's own lock. */
 int lock_all(const struct tree *t, int *ret_lock);
 /* The lock of one directory of the tree. EWOULDBLOCK with `wait_ms` 0; ETIMEDOUT. */
 int lock_directory(const struct tree *t, int dirfd, int wait_ms, int *ret_lock);
 /*
  * Open a jail's directory and lock it; what is locked is the jail of that name now, not one that was removed while we
- * waited. ENOENT; EWOULDBLOCK with `wait_ms` 0; ETIMEDOUT.
+ * waited. ENOENT; EWOULDBLOCK with `wait_ms` 0; ETIMEDOUT; ETIME: the lock of them all, which is taken for a moment.
  */
 int lock_jail(const struct tree *t, const char *name, int wait_ms, int *ret_fd, int *ret_lock);
 /*
@@ -35,7 +35,7 @@ int lock_stop(const struct tree *t, const char *name, int *ret_lock);
 int lock_stop_failed(const struct tree *t, const char *name, int r, struct jail_error *err);
 /* Ends it, also where a process that was forked meanwhile has a copy. Returns -1: `lock = lock_end(lock)`. */
 int lock_end(int lock);
-/* The error for what these returned; `name` NULL: the lock of them all. Names the process that has the lock. */
+/* The error for what these returned; `name` NULL: of lock_all(). Names the lock, and the process that has it. */
 int lock_failed(const struct tree *t, const char *name, int r, struct jail_error *err);
 
 static inline void lock_endp(int *lock)

@@ -313,8 +313,10 @@ static void end_freeze(int dirfd, bool keep)
 			break;
 }
 
-static int freeze_failed(int r, struct jail_error *err)
+static int freeze_failed(const struct tree *t, int r, struct jail_error *err)
 {
+	if (r == -ETIME)
+		return lock_failed(t, NULL, r, err);
 	if (r == -ETIMEDOUT) {
 		(void)jail_error_set(err, EBUSY, "a process inside waits in the kernel and can't be stopped");
 		return jail_error_hint(err, EBUSY, "end it, or restart the jail: jail -rc");
@@ -336,7 +338,7 @@ int members_freeze(const struct tree *t, const char *name, struct members_freeze
 	if (r == 0)
 		r = begin_freeze(t, top, fd);
 	if (r < 0)
-		return freeze_failed(r, err);
+		return freeze_failed(t, r, err);
 	r = store_frozen_read(fd, &f);
 	if (r == 0)
 		r = write_freeze(fd, true);
@@ -344,7 +346,7 @@ int members_freeze(const struct tree *t, const char *name, struct members_freeze
 		r = wait_frozen(fd);
 	if (r < 0) {
 		end_freeze(fd, f.was != 0);
-		return freeze_failed(r, err);
+		return freeze_failed(t, r, err);
 	}
 	ret->tree = t;
 	ret->keep = f.was != 0;

@@ -20,7 +20,8 @@
 #define PAUSE_FIRST_NS (50 * 1000L)
 #define PAUSE_MAX_NS (5 * 1000 * 1000L)
 
-#define HELD_MAX 64 /* a jail, those beneath it, and the lock of them all, for each of a few threads */
+#define HOLDER_MS 1000 /* how long /proc is searched: a process may have a million descriptors */
+#define HELD_MAX 64    /* a jail, those beneath it, and the lock of them all, for each of a few threads */
 
 /* The descriptors that have a lock, plus one; 0: room. */
 static atomic_int held[HELD_MAX];
@@ -111,7 +112,7 @@ static ssize_t read_small(int dirfd, const char *path, char *ret, size_t size)
 
 /* Does a descriptor of this process say "lock: 1: OFDLCK ADVISORY WRITE -1 00:1b:INODE BYTE BYTE" (proc_pid_fdinfo(5))?
  */
-static int holds(int processfd, const char *line)
+static int holds(int processfd, const char *line, struct deadline end)
 {
 	int fd = openat(processfd, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -121,15 +122,24 @@ static int holds(int processfd, const char *line)
 		(void)close_fd(fd);
 		return 0;
 	}
-	for (const struct dirent *e; found == 0 && (e = readdir(d)) != NULL;)
+	for (const struct dirent *e; found == 0 && !deadline_over(end) && (e = readdir(d)) != NULL;)
 		if (e->d_name[0] != '.' && read_small(dirfd(d), e->d_name, text, sizeof(text)) > 0)
 			found = strstr(text, "OFDLCK") != NULL && strstr(text, line) != NULL;
 	(void)closedir(d);
 	return found;
 }
 
+/* Only root opens the file of the locks. What is not root's is not read: any user may fill /proc with descriptors. */
+static bool of_root(int processfd)
+{
+	struct stat st;
+
+	return fstat(processfd, &st) == 0 && st.st_uid == 0;
+}
+
 pid_t lock_holder(int fd, uint64_t byte, char ret_name[LOCK_NAME_MAX])
 {
+	const struct deadline end = deadline_after(HOLDER_MS);
 	unsigned long long at = byte & INT64_MAX;
 	pid_t holder = 0;
 	char line[96];
@@ -139,13 +149,14 @@ pid_t lock_holder(int fd, uint64_t byte, char ret_name[LOCK_NAME_MAX])
 	if (fstat(fd, &st) < 0 || (d = opendir("/proc")) == NULL)
 		return 0;
 	(void)snprintf(line, sizeof(line), ":%llu %llu %llu\n", (unsigned long long)st.st_ino, at, at);
-	for (const struct dirent *e; holder == 0 && (e = readdir(d)) != NULL;) {
+	for (const struct dirent *e; holder == 0 && !deadline_over(end) && (e = readdir(d)) != NULL;) {
 		_cleanup_close_ int process = -1;
 
 		if (e->d_name[0] < '1' || e->d_name[0] > '9')
 			continue;
 		process = openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (process < 0 || !holds(process, line) || read_small(process, "comm", ret_name, LOCK_NAME_MAX) <= 0)
+		if (process < 0 || !of_root(process) || !holds(process, line, end) ||
+		    read_small(process, "comm", ret_name, LOCK_NAME_MAX) <= 0)
 			continue;
 		ret_name[strcspn(ret_name, "\n")] = '\0';
 		holder = (pid_t)strtol(e->d_name, NULL, 10);

@@ -21,7 +21,7 @@ void lock_drop(int fd);
 /* In a process that was forked and may outlive its parent: its copies of all that any thread of the parent has locked.
  */
 void lock_close_copies(void);
-/* A process that has the byte locked, found in /proc: its number and name; 0: none was found. */
+/* A process of root's that has the byte locked, found in /proc within a second: its number and name; 0: none. */
 pid_t lock_holder(int fd, uint64_t byte, char ret_name[LOCK_NAME_MAX]);
 
 #endif
