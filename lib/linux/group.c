@@ -374,6 +374,8 @@ static int write_knob(const struct group *g, const char *name, int fd, const str
 
 	if (k->other_file != NULL && (r == 0 || r == -ENOENT))
 		other = group_write(fd, k->other_file, k->other_text[which]);
+	if (r == -ENOENT && k->optional)
+		return 0;
 	return r == -ENOENT ? other : r;
 }
 

@@ -51,9 +51,10 @@ struct group_knob {
 	const char *other_file; /* does the same on other kernels; NULL: none */
 	const char *other_text[2];
 	const char *above; /* of a set: where the groups above say what they have */
+	bool optional;	   /* a kernel without the file has nothing that it would limit */
 };
 
-#define GROUP_KNOBS_MAX (10 + GROUP_RATES * GROUP_DEVICES_MAX)
+#define GROUP_KNOBS_MAX (12 + GROUP_RATES * GROUP_DEVICES_MAX)
 
 /* Where the machine has its controllers. */
 struct groups {
@@ -160,6 +161,8 @@ int group_v1_knobs(struct group *g, struct jail_error *err);
 /* group_v1_tree.c */
 /* Make the jail's groups; `fresh`: none can be there. */
 int group_v1_make(const struct group *g, const char *name, unsigned controllers, bool fresh, struct jail_error *err);
+/* What the sockets of a group have in buffers: v1 counts it apart from the other memory. */
+#define GROUP_V1_SOCKETS "memory.kmem.tcp.limit_in_bytes"
 /* Beneath the mount: "jail/web/db/FILE". */
 void group_v1_path(const char *name, const char *file, char *ret, size_t size);
 /* Put every process of the jail and those beneath it into its groups of these controllers. */

@@ -77,7 +77,7 @@ static int refuse_memory(struct group *g, struct jail_error *err)
 static int memory_knobs(struct group *g, struct jail_error *err)
 {
 	bool first = both_number(&g->want[1]) > both_number(&g->want[0]);
-	struct group_knob *soft, *memory = NULL, *sum;
+	struct group_knob *soft, *memory = NULL, *sum, *sockets;
 	int r = refuse_memory(g, err);
 
 	if (r < 0)
@@ -88,10 +88,14 @@ static int memory_knobs(struct group *g, struct jail_error *err)
 	sum = group_knob(g, GROUP_MEMORY, "limit.swapuse", "memory.memsw.limit_in_bytes");
 	if (first)
 		memory = group_knob(g, GROUP_MEMORY, "limit.memoryuse", "memory.limit_in_bytes");
+	/* In spite of the file's name the kernel counts sockets of all protocols that have a sum of their memory. */
+	sockets = group_knob(g, GROUP_MEMORY, "limit.memoryuse", GROUP_V1_SOCKETS);
+	sockets->optional = true;
 	for (size_t side = 0; side < 2; side++) {
 		soft->text[side] = group_number(g, g->want[side].soft, "-1");
 		memory->text[side] = group_number(g, g->want[side].memory, "-1");
 		sum->text[side] = both(g, &g->want[side]);
+		sockets->text[side] = memory->text[side];
 	}
 	return 0;
 }

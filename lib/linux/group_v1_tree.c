@@ -92,9 +92,24 @@ static int fill_set(int root, const char *path, const char *file)
 	return r == 0 ? group_write(root, own, set) : r;
 }
 
+/*
+ * A group counts its sockets from the first time on that their limit is written, whatever the limit is. One that
+ * counted none would take its sockets out of the limit of the groups above.
+ */
+static int count_sockets(int root, const char *path)
+{
+	char file[JAIL_NAME_MAX + 64];
+	int r;
+
+	(void)snprintf(file, sizeof(file), "%s/" GROUP_V1_SOCKETS, path);
+	r = group_write(root, file, "-1");
+	return r == -ENOENT ? 0 : r;
+}
+
 static int make_directory(const struct group *g, enum group_controller c, const char *path, bool fresh)
 {
 	int root = g->where.fd[c], r = 0;
+	bool made = true;
 
 	/* One that is there under a name that was free has another's limits in it. */
 	if (mkdirat(root, path, 0755) < 0) {
@@ -103,8 +118,10 @@ static int make_directory(const struct group *g, enum group_controller c, const 
 			r = unlinkat(root, path, AT_REMOVEDIR) < 0 || mkdirat(root, path, 0755) < 0 ? negative_errno()
 												    : 0;
 		else if (r == -EEXIST)
-			r = 0;
+			r = 0, made = false;
 	}
+	if (r == 0 && made && c == GROUP_MEMORY)
+		r = count_sockets(root, path);
 	if (r == 0 && c == GROUP_CPUSET)
 		r = fill_set(root, path, "cpuset.cpus");
 	if (r == 0 && c == GROUP_CPUSET)

@@ -9,11 +9,14 @@
  *   processors       prints on how many it may run
  *   descriptors, terminals, ipc   as many as it can get and keeps them a moment; prints how many (ipc: of System V's
  *                    segments, sets of semaphores and queues, and of POSIX queues, together)
+ *   sockets MIB      so much in datagrams that nobody reads, on loopback; prints how many MiB the kernel keeps
  *   count MS         computes for so long; prints how often it came round
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <mqueue.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -25,6 +28,7 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -194,6 +198,37 @@ static int ipc(void)
 	return hold(n);
 }
 
+/* What the kernel keeps of the datagrams that were sent to a new socket; 0: there is no other socket, or no room. */
+static unsigned long long fill_socket(int out)
+{
+	static const char text[32768];
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int in = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), room = (int)(64 * MIB);
+	uint32_t info[SK_MEMINFO_VARS] = {0};
+	socklen_t size = sizeof(at), length = sizeof(info);
+
+	if (in < 0 || bind(in, (struct sockaddr *)&at, size) < 0 || getsockname(in, (struct sockaddr *)&at, &size) < 0)
+		return 0;
+	(void)setsockopt(in, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	for (unsigned i = 0; i < 64 * MIB / sizeof(text); i++)
+		(void)sendto(out, text, sizeof(text), MSG_DONTWAIT, (struct sockaddr *)&at, size);
+	return getsockopt(in, SOL_SOCKET, SO_MEMINFO, info, &length) < 0 ? 0 : info[SK_MEMINFO_RMEM_ALLOC];
+}
+
+static int sockets(unsigned long mib)
+{
+	int out = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	unsigned long long kept = 0, more = 1;
+
+	if (out < 0)
+		die("socket");
+	while (more > 0 && kept < (unsigned long long)mib * MIB) {
+		more = fill_socket(out);
+		kept += more;
+	}
+	return hold((unsigned long)(kept / MIB));
+}
+
 static int count(unsigned long ms)
 {
 	long long end = now_ms(CLOCK_MONOTONIC) + (long long)ms;
@@ -241,10 +276,12 @@ int main(int argc, char **argv)
 		return opened("/dev/ptmx");
 	if (strcmp(what, "ipc") == 0)
 		return ipc();
+	if (strcmp(what, "sockets") == 0)
+		return sockets(n);
 	if (strcmp(what, "count") == 0)
 		return count(n);
 	(void)fprintf(stderr,
 	    "usage: limit_hog memory|cache|file|fork|bomb|spin|read|write|processors|descriptors|terminals|"
-	    "ipc|count ...\n");
+	    "ipc|sockets|count ...\n");
 	return 64;
 }

@@ -174,6 +174,39 @@ ipc_body() {
 	greedy $((5 + 3 + 4 + 256)) ipc limit.shmsize=5m limit.nshm=20 limit.nsem=300 limit.nmsgq=4
 }
 
+# sockets_held NAME MOST: datagrams that nobody reads, in a jail that may keep MOST MiB of them.
+sockets_held() {
+	got=$(jexec "$1" /bin/limit_hog sockets 300)
+	[ "$got" -le "$2" ] || die "$1 keeps $got MiB in buffers of sockets, $2 allowed"
+}
+
+define_case sockets 'datagrams that nobody reads'
+sockets_body() {
+	requires "controller memory"
+	file=memory.kmem.tcp.limit_in_bytes
+	# Version 2 counts them with all other memory.
+	! grep -q "^yes.* controller memory .*v1" checked || [ -e /sys/fs/cgroup/memory/$file ] || atf_skip "no $file"
+	box $(prefix) children.max=4
+	got=$(jexec $p /bin/limit_hog sockets 100)
+	[ "$got" -ge 90 ] || die "without a limit it keeps only $got MiB"
+	atf_check -o ignore jail -m name=$p limit.memoryuse=48m
+	sockets_held $p 50
+	# A child, which has a group only for what it is warned of, and one with a limit that is beyond its parent's.
+	atf_check -o ignore jail -c name=$p.soft path="$root" persist limit.memoryuse.soft=1g
+	sockets_held $p.soft 50
+	atf_check -o ignore jail -c name=$p.c path="$root" persist limit.memoryuse=24m
+	sockets_held $p.c 26
+	atf_check -o ignore jail -r $p.soft $p.c
+	atf_check -o ignore jail -m name=$p limit.memoryuse=96m
+	got=$(jexec $p /bin/limit_hog sockets 300)
+	[ "$got" -gt 50 ] && [ "$got" -le 98 ] || die "with 96 MiB it keeps $got MiB"
+	atf_check -o ignore jail -m name=$p limit.memoryuse=unlimited
+	got=$(jexec $p /bin/limit_hog sockets 150)
+	[ "$got" -ge 140 ] || die "without a limit again it keeps only $got MiB"
+	gone $p
+	nothing_left
+}
+
 define_case writers 'writes through the page cache and past it'
 writers_body() {
 	requires "controller memory" "controller cpu" "controller pids"
@@ -196,7 +229,7 @@ writers_body() {
 }
 
 atf_init_test_cases() {
-	for c in bomb late anonymous cache tmpfs processors descriptors terminals ipc writers; do
+	for c in bomb late anonymous cache tmpfs processors descriptors terminals ipc sockets writers; do
 		atf_add_test_case $c
 	done
 }
