@@ -12,6 +12,7 @@
 
 #include "batch.h"
 #include "begin.h"
+#include "output_file.h"
 #include "report.h"
 
 #define PARALLEL_MAX 10000
@@ -295,13 +296,23 @@ static int sweep(void)
 
 static int open_jidfile(struct request *rq)
 {
+	char name[NAME_MAX + 1];
+	_cleanup_close_ int dir = -1;
+	int fd;
+
 	rq->jidfd = -1;
 	if (rq->jidfile == NULL)
 		return EX_OK;
-	/* O_APPEND: the lines of jails that are started in parallel follow each other. */
-	rq->jidfd = open(rq->jidfile, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-	if (rq->jidfd < 0)
-		return report_own(EX_CANTCREAT, NULL, "can't write %s: %s", rq->jidfile, strerror(errno));
+	dir = output_directory(rq->jidfile, name);
+	/* The lines of jails that are started in parallel follow each other. */
+	fd = dir < 0 ? dir : output_file(dir, name);
+	if (fd == -EEXIST)
+		return report_own(EX_CANTCREAT, NULL,
+		    "can't write %s: it is no regular file of root's with one name: remove it, or name another",
+		    rq->jidfile);
+	if (fd < 0)
+		return report_own(EX_CANTCREAT, NULL, "can't write %s: %s", rq->jidfile, strerror(-fd));
+	rq->jidfd = fd;
 	return EX_OK;
 }
 

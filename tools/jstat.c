@@ -18,6 +18,7 @@
 
 #include "../lib/util.h"
 #include "begin.h"
+#include "output_file.h"
 #include "report.h"
 
 static const char usage[] = "jstat [-1rt] [-c count] [-d seconds] [-f text] [-s key] [jail]\n"
@@ -156,25 +157,24 @@ static int put_figures(int fd)
 /* Who reads the file meanwhile sees the old one or the new one, whole. */
 static int put_file(const char *file)
 {
-	_cleanup_free_ char *fresh = NULL;
-	_cleanup_close_ int fd = -1;
+	char name[NAME_MAX + 1], fresh[NAME_MAX + 32];
+	_cleanup_close_ int dir = output_directory(file, name), fd = -1;
 	int code;
 
+	if (dir < 0)
+		return report_own(EX_CANTCREAT, NULL, "%s: can't create: %s", file, strerror(-dir));
 	/* No other process has this number now: what has the name is left of one that was killed. */
-	if (asprintf(&fresh, "%s.%ld", file, (long)getpid()) < 0) {
-		fresh = NULL;
-		return report_own(EX_OSERR, NULL, "out of memory");
-	}
-	(void)unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	(void)snprintf(fresh, sizeof(fresh), "%s.%ld", name, (long)getpid());
+	(void)unlinkat(dir, fresh, 0);
+	fd = openat(dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return report_own(EX_CANTCREAT, NULL, "%s: can't create: %s", file, strerror(errno));
 	code = put_figures(fd);
 	/* It is for others to read: node_exporter is not root. */
-	if (code == EX_OK && (fchmod(fd, 0644) < 0 || rename(fresh, file) < 0))
+	if (code == EX_OK && (fchmod(fd, 0644) < 0 || renameat(dir, fresh, dir, name) < 0))
 		code = report_own(EX_CANTCREAT, NULL, "%s: can't replace: %s", file, strerror(errno));
 	if (code != EX_OK)
-		(void)unlink(fresh);
+		(void)unlinkat(dir, fresh, 0);
 	return code;
 }
 

@@ -440,8 +440,39 @@ hide_children_body() {
 	nothing_left
 }
 
+define_case outputs "files that the tools write, in a directory where an ordinary user puts links, FIFOs and other names"
+outputs_body() {
+	new_root
+	mkdir theirs safe
+	chown 65533 theirs
+	echo precious >victim
+	ln -s "$PWD/victim" theirs/link
+	ln -s "$PWD/nothing" theirs/dangling
+	ln -s "$PWD/safe" theirs/directory
+	ln victim theirs/hard
+	mkfifo theirs/fifo
+	: >theirs/own
+	chown -h 65533 theirs/link theirs/dangling theirs/directory theirs/fifo theirs/own
+	for f in link dangling hard fifo own; do
+		refuses "can't write theirs/$f: it is no regular file" jail -J theirs/$f -c name=$p path="$root" persist
+	done
+	refuses "can't write .*directory/new: " jail -J "$PWD/theirs/directory/new" -c name=$p path="$root" persist
+	refuses "directory/new: can't create: " jstat --openmetrics -o theirs/directory/new
+	[ "$(cat victim)" = precious ] && [ ! -e nothing ] && [ -z "$(ls -A safe)" ] || die "something was written elsewhere"
+	atf_check -o ignore jail -J theirs/new -c name=$p path="$root" persist
+	atf_check -o match:"^jid=[0-9]* .*name=$p" cat theirs/new
+	# What is replaced at once is the name, whatever had it.
+	for f in link fifo own; do
+		atf_check timeout -k 5 60 jstat --openmetrics -o theirs/$f
+		[ -f theirs/$f ] && [ ! -L theirs/$f ] || die "theirs/$f is no file"
+	done
+	[ "$(cat victim)" = precious ] || die "the link was followed"
+	atf_check -o ignore jail -R $p
+	nothing_left
+}
+
 atf_init_test_cases() {
-	for c in grandchild pathless sources user system hidden globs hide_writable hide_fixed hide_children leftovers exchanged console unanswered; do
+	for c in grandchild pathless sources user system hidden globs hide_writable hide_fixed hide_children leftovers exchanged console unanswered outputs; do
 		atf_add_test_case $c
 	done
 }
