@@ -37,7 +37,8 @@ static int unknown(const char *name, struct jail_error *err)
 }
 
 /*
- * What can't be set at all. A value that says what holds anyway (nat = no) is let through: it asks for nothing.
+ * What can't be set at all. A value that says what holds anyway (nat = no) is let through, and so is an empty one: they
+ * ask for nothing.
  */
 static int refuse(const struct jail_param *row, const char *settled, struct jail_error *err)
 {
@@ -45,7 +46,7 @@ static int refuse(const struct jail_param *row, const char *settled, struct jail
 		(void)jail_error_set(err, EROFS, "is reported, it can't be set");
 		return jail_error_exit(err, EROFS, EX_DATAERR);
 	}
-	if (settled && row->fallback && strcmp(settled, row->fallback) == 0)
+	if (settled && (settled[0] == '\0' || (row->fallback && strcmp(settled, row->fallback) == 0)))
 		return 0;
 	if (row->flags & JAIL_PARAM_FOREIGN)
 		return jail_error_set(err, ENOTSUP, "no counterpart on " KERNEL ": %s", row->reason);
@@ -57,10 +58,12 @@ static int refuse(const struct jail_param *row, const char *settled, struct jail
 /* What a name alone says ("persist", "vnet", "noip4"); NULL: it says nothing. */
 static const char *implied(const struct jail_param *row, bool negated)
 {
+	char text[VALUE_TEXT_MAX];
+
 	if (row->type == JAIL_TYPE_BOOL)
 		return "true";
 	if (row->type == JAIL_TYPE_ENUM && (row->flags & JAIL_PARAM_FREEBSD))
-		return negated ? "disable" : value_choice(row, "new") ? "new" : NULL;
+		return negated ? "disable" : value_choice(row, "new", text) ? "new" : NULL;
 	return NULL;
 }
 
@@ -254,7 +257,7 @@ static int set_row(struct jail_params *p, const struct jail_param *row, const ch
 	else
 		r = scalar_value(p, row, text, negated, append, at, &values, err);
 	if (r == 0 && !report)
-		r = refuse(row, row->type == JAIL_TYPE_LIST ? NULL : values[0].text, err);
+		r = refuse(row, row->type == JAIL_TYPE_LIST ? (count == 0 ? "" : NULL) : values[0].text, err);
 	if (r == 0 && params_store(p, row, values, count, append && row->type == JAIL_TYPE_LIST) < 0)
 		r = no_memory(err);
 	if (r < 0)

@@ -21,6 +21,8 @@
 #define PLAN_M_IDMAP 0x10u   /* nullfs: map owners even where it is not the default */
 #define PLAN_M_NOIDMAP 0x20u /* nullfs: leave owners as they are outside */
 #define PLAN_M_NOATIME 0x40u
+#define PLAN_M_NOSYMFOLLOW 0x80u
+#define PLAN_M_NOAUTO 0x100u /* a line of mount.fstab that mount(8) of FreeBSD leaves out */
 
 enum plan_mount_type {
 	PLAN_M_NULLFS, /* nullfs, bind */

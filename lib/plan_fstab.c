@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * plan_fstab.c: a jail's mounts in their order: those of `mount`, then the lines of the file mount.fstab. That file is
- * the only thing a plan reads, and no more of it than MAX bytes.
+ * plan_fstab.c: a jail's mounts in their order: those of `mount`, then the lines of the files mount.fstab. Those files
+ * are the only thing a plan reads, and no more of each than FSTAB_SIZE_MAX bytes.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -14,13 +14,13 @@
 #define FSTAB_SIZE_MAX (1024 * 1024)
 #define MOUNTS_MAX 4096
 
-static int cannot(const struct maker *m, int errnum, const char *doing, const char *path)
+static int cannot(const struct maker *m, size_t file, int errnum, const char *doing, const char *path)
 {
-	return plan_refuse(m, "mount.fstab", 0, errnum, "cannot %s %.200s: %s", doing, path, strerror(errnum));
+	return plan_refuse(m, "mount.fstab", file, errnum, "cannot %s %.200s: %s", doing, path, strerror(errnum));
 }
 
 /* All of the file, with a NUL behind it. */
-static int read_all(const struct maker *m, int fd, const char *path, char *text, size_t size)
+static int read_all(const struct maker *m, size_t file, int fd, const char *path, char *text, size_t size)
 {
 	size_t length = 0;
 
@@ -30,18 +30,19 @@ static int read_all(const struct maker *m, int fd, const char *path, char *text,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return cannot(m, errno, "read", path);
+			return cannot(m, file, errno, "read", path);
 		if (n == 0)
 			break;
 		length += (size_t)n;
 	}
 	if (memchr(text, '\0', length))
-		return plan_refuse(m, "mount.fstab", 0, EINVAL, "%.200s has a NUL byte in it", path);
+		return plan_refuse(m, "mount.fstab", file, EINVAL, "%.200s has a NUL byte in it", path);
 	text[length] = '\0';
 	return 0;
 }
 
-static int read_file(const struct maker *m, const char *path, char **ret)
+/* `file`: which of mount.fstab it is, for messages. */
+static int read_file(const struct maker *m, size_t file, const char *path, char **ret)
 {
 	_cleanup_close_ int fd = -1;
 	struct stat st;
@@ -49,22 +50,23 @@ static int read_file(const struct maker *m, const char *path, char **ret)
 	int r = trusted_open(path, &fd, m->err);
 
 	if (r < 0) {
-		struct param_origin at = params_item_origin(m->p, "mount.fstab", 0);
+		struct param_origin at = params_item_origin(m->p, "mount.fstab", file);
 
 		jail_error_param(m->err, "mount.fstab");
 		jail_error_origin(m->err, at.file, at.line);
 		return r;
 	}
 	if (fstat(fd, &st) < 0)
-		return cannot(m, errno, "look at", path);
+		return cannot(m, file, errno, "look at", path);
 	if (!S_ISREG(st.st_mode))
-		return plan_refuse(m, "mount.fstab", 0, EINVAL, "%.200s is not a file", path);
+		return plan_refuse(m, "mount.fstab", file, EINVAL, "%.200s is not a file", path);
 	if (st.st_size > FSTAB_SIZE_MAX)
-		return plan_refuse(m, "mount.fstab", 0, EFBIG, "%.200s is larger than %d bytes", path, FSTAB_SIZE_MAX);
+		return plan_refuse(
+		    m, "mount.fstab", file, EFBIG, "%.200s is larger than %d bytes", path, FSTAB_SIZE_MAX);
 	text = arena_new(m->arena, 1, (size_t)st.st_size + 1);
 	if (!text)
 		return plan_no_memory(m);
-	r = read_all(m, fd, path, text, (size_t)st.st_size);
+	r = read_all(m, file, fd, path, text, (size_t)st.st_size);
 	if (r == 0)
 		*ret = text;
 	return r;
@@ -109,7 +111,7 @@ static int parse_file(const struct maker *m, char *text, const char *path)
 				return r;
 			}
 			mount->origin = (struct param_origin){path, number};
-			m->plan->nmounts++;
+			m->plan->nmounts += (mount->options & PLAN_M_NOAUTO) == 0;
 		}
 		line = end ? end + 1 : NULL;
 	}
@@ -139,19 +141,37 @@ static int parse_params(const struct maker *m, size_t count)
 	return 0;
 }
 
+/* A file of mount.fstab; its text is changed while it is parsed. */
+struct fstab {
+	char *path, *text;
+};
+
+static int read_fstabs(const struct maker *m, size_t count, struct fstab *ret, size_t *ret_lines)
+{
+	int r = 0;
+
+	*ret_lines = 0;
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		const char *path = jail_params_item(m->p, "mount.fstab", i);
+
+		if (*path != '/')
+			return plan_refuse(m, "mount.fstab", i, EINVAL, "\"%.200s\" is not absolute", path);
+		ret[i].path = arena_text(m->arena, path, strlen(path));
+		r = ret[i].path ? read_file(m, i, ret[i].path, &ret[i].text) : plan_no_memory(m);
+		*ret_lines += r == 0 ? count_lines(ret[i].text) : 0;
+	}
+	return r;
+}
+
 int plan_make_mounts(const struct maker *m)
 {
 	size_t count = jail_params_count(m->p, "mount"), lines = 0;
-	char *path = NULL, *text = NULL;
-	int r = m->running ? 0 : plan_text(m, "mount.fstab", &path);
+	size_t files = m->running ? 0 : jail_params_count(m->p, "mount.fstab");
+	struct fstab *fstab = arena_new(m->arena, files + 1, sizeof(*fstab));
+	int r = fstab ? read_fstabs(m, files, fstab, &lines) : plan_no_memory(m);
 
-	if (r == 0 && path && *path != '/')
-		r = plan_refuse(m, "mount.fstab", 0, EINVAL, "\"%.200s\" is not absolute", path);
-	if (r == 0 && path)
-		r = read_file(m, path, &text);
 	if (r < 0)
 		return r;
-	lines = text ? count_lines(text) : 0;
 	if (count + lines > MOUNTS_MAX)
 		return plan_refuse(m, count > lines ? "mount" : "mount.fstab", 0, E2BIG,
 		    "has %zu mounts, at most %d are allowed", count + lines, MOUNTS_MAX);
@@ -159,7 +179,7 @@ int plan_make_mounts(const struct maker *m)
 	if (!m->plan->mount)
 		return plan_no_memory(m);
 	r = parse_params(m, count);
-	if (r == 0 && text)
-		r = parse_file(m, text, path);
+	for (size_t i = 0; r == 0 && i < files; i++)
+		r = parse_file(m, fstab[i].text, fstab[i].path);
 	return r;
 }

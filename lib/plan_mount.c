@@ -47,11 +47,16 @@ static const struct {
     {"nodev", PLAN_M_NODEV, -1},
     {"noexec", PLAN_M_NOEXEC, -1},
     {"noatime", PLAN_M_NOATIME, -1},
+    {"nosymfollow", PLAN_M_NOSYMFOLLOW, -1},
+    {"noauto", PLAN_M_NOAUTO, -1},
     {"defaults", 0, -1},
     {"late", 0, -1},
     {"auto", 0, -1},
     {"async", 0, -1},
     {"relatime", 0, -1},
+    {"failok", 0, -1},
+    {"linrdlnk", 0, PLAN_M_FDESCFS},
+    {"nodup", 0, PLAN_M_FDESCFS},
     {"idmap", PLAN_M_IDMAP, PLAN_M_NULLFS},
     {"noidmap", PLAN_M_NOIDMAP, PLAN_M_NULLFS},
     {"bind", 0, PLAN_M_NULLFS},
@@ -61,24 +66,37 @@ static const char *allowed_options(enum plan_mount_type type)
 {
 	switch (type) {
 	case PLAN_M_NULLFS:
-		return "ro, rw, nosuid, nodev, noexec, noatime, idmap, noidmap";
+		return "ro, rw, nosuid, nodev, noexec, noatime, nosymfollow, idmap, noidmap";
 	case PLAN_M_TMPFS:
-		return "ro, rw, nosuid, nodev, noexec, noatime, size=, mode=, uid=, gid=, inodes=";
+		return "ro, rw, nosuid, nodev, noexec, noatime, nosymfollow, size=, mode=, uid=, gid=, inodes=";
 	default:
-		return "ro, rw, nosuid, nodev, noexec, noatime";
+		return "ro, rw, nosuid, nodev, noexec, noatime, nosymfollow";
 	}
 }
 
-/* Three octal digits behind a backslash are a byte: \040 a blank, \134 a backslash. Done in place. */
+static const char blanks[] = " \t\r\n\v\f";
+
+/*
+ * Three octal digits behind a backslash are a byte: \040 a blank, \134 a backslash. A blank, a quote or a backslash
+ * stands for itself behind one. Quotes around the field go. Done in place.
+ */
 static bool unescape(char *text)
 {
-	char *to = text;
+	char *to = text, quote = '\0';
 
-	for (const char *from = text; *from != '\0'; from++) {
+	if (*text == '"' || *text == '\'')
+		quote = *text;
+	for (const char *from = text + (quote != '\0'); *from != '\0'; from++) {
 		int byte = 0;
 
+		if (*from == quote)
+			break;
 		if (*from != '\\') {
 			*to++ = *from;
+			continue;
+		}
+		if (from[1] != '\0' && strchr(" \t\"'\\", from[1])) {
+			*to++ = *++from;
 			continue;
 		}
 		for (int i = 1; i <= 3; i++) {
@@ -100,24 +118,45 @@ static int no_memory(struct jail_error *err)
 	return jail_error_set(err, ENOMEM, "not enough memory");
 }
 
+/* A field as it is written: up to the next blank, or to the quote that ends it. 0: a quote is open. */
+static size_t field_length(const char *field)
+{
+	char quote = *field == '"' || *field == '\'' ? *field : '\0';
+	size_t n = quote != '\0';
+
+	for (; field[n] != '\0'; n++) {
+		if (field[n] == '\\' && field[n + 1] != '\0')
+			n++;
+		else if (quote != '\0' && field[n] == quote)
+			return field[n + 1] == '\0' || strchr(blanks, field[n + 1]) ? n + 1 : 0;
+		else if (quote == '\0' && strchr(blanks, field[n]))
+			return n;
+	}
+	return quote == '\0' ? n : 0;
+}
+
 /* The line's fields, unescaped; those not there stay NULL. */
 static int split(struct arena *a, const char *line, char *field[FIELDS], struct jail_error *err)
 {
-	static const char blanks[] = " \t\r\n\v\f";
 	const char *at = line + strspn(line, blanks);
 	int n = 0;
 
 	for (; *at != '\0'; at += strspn(at, blanks)) {
-		size_t length = strcspn(at, blanks);
+		size_t length = field_length(at);
 
-		if (n == FIELDS)
-			return jail_error_set(err, EINVAL, "\"%.200s\" has more than six fields", line);
+		if (length == 0)
+			return jail_error_set(err, EINVAL, "\"%.200s\": a quote around a field is not closed", line);
+		if (n == FIELDS) {
+			(void)jail_error_set(err, EINVAL, "\"%.200s\" has more than six fields", line);
+			return jail_error_hint(
+			    err, EINVAL, "write a blank in a path as \\040, or put quotes around it");
+		}
 		field[n] = arena_text(a, at, length);
 		if (!field[n])
 			return no_memory(err);
 		if (!unescape(field[n]))
-			return jail_error_set(
-			    err, EINVAL, "\"%.200s\": a backslash is followed by three octal digits", field[n]);
+			return jail_error_set(err, EINVAL,
+			    "\"%.200s\": behind a backslash stand three octal digits, a blank or a quote", field[n]);
 		at += length;
 		n++;
 	}
@@ -265,6 +304,9 @@ static int take_option(struct arena *a, struct plan_mount *m, const char *option
 	}
 	if (m->type == PLAN_M_BLOCK)
 		return add_data(a, m, option, strlen(option), err);
+	/* The rules of devfs(8): /dev inside has the nodes of ruleset 4 whatever it says. */
+	if (m->type == PLAN_M_DEVFS && strncmp(option, "ruleset=", 8) == 0)
+		return 0;
 	r = m->type == PLAN_M_TMPFS ? tmpfs_option(m, option, err) : 1;
 	if (r <= 0)
 		return r;

@@ -220,7 +220,7 @@ int plan_make_record(const struct maker *m, const struct policy_record *parent)
 
 	record->version = POLICY_VERSION;
 	record->size = sizeof(*record);
-	record->securelevel = (int32_t)plan_int(m, "securelevel");
+	record->securelevel = plan_int(m, "securelevel") < 0 ? 0 : (int32_t)plan_int(m, "securelevel");
 	record->children_max = (uint32_t)plan_int(m, "children.max");
 	record->enforce_statfs = (uint32_t)plan_int(m, "enforce_statfs");
 	/* With everything of the mount table withheld allow.mount has no effect: who asks for the one gets the other.

@@ -71,7 +71,19 @@ bool value_number(enum jail_type type, const char *text, int64_t *ret)
 	return true;
 }
 
-bool value_choice(const struct jail_param *row, const char *text)
+/* FreeBSD takes every number for a boolean. */
+static bool number_as_bool(const char *text, bool *ret)
+{
+	int64_t number;
+
+	if (!value_number(JAIL_TYPE_INT, text, &number))
+		return false;
+	*ret = number != 0;
+	return true;
+}
+
+/* One of the words, in whatever case. */
+static bool find_choice(const struct jail_param *row, const char *text, char *ret)
 {
 	size_t length = strlen(text);
 	const char *at = row->choices;
@@ -80,11 +92,24 @@ bool value_choice(const struct jail_param *row, const char *text)
 		const char *comma = strchr(at, ',');
 		size_t n = comma ? (size_t)(comma - at) : strlen(at);
 
-		if (n == length && memcmp(at, text, n) == 0)
+		if (n == length && n < VALUE_TEXT_MAX && strncasecmp(at, text, n) == 0) {
+			memcpy(ret, at, n);
+			ret[n] = '\0';
 			return true;
+		}
 		at = comma ? comma + 1 : NULL;
 	}
 	return false;
+}
+
+bool value_choice(const struct jail_param *row, const char *text, char ret[VALUE_TEXT_MAX])
+{
+	/* JAIL_SYS_DISABLE, _NEW and _INHERIT of FreeBSD's jail(2), which its libjail takes as numbers too. */
+	static const char *const numbered[] = {"disable", "new", "inherit"};
+
+	if (text[0] >= '0' && text[0] <= '2' && text[1] == '\0' && (row->flags & JAIL_PARAM_FREEBSD))
+		text = numbered[text[0] - '0'];
+	return find_choice(row, text, ret);
 }
 
 /* What was written, short enough for a message. */
@@ -109,7 +134,7 @@ static int settle_bool(const struct jail_param *row, const char *text, bool nega
 	bool truth;
 	int64_t size;
 
-	if (value_bool(text, &truth)) {
+	if (value_bool(text, &truth) || (!(row->flags & JAIL_PARAM_SIZED) && number_as_bool(text, &truth))) {
 		(void)snprintf(ret, VALUE_TEXT_MAX, "%s", truth != negated ? "true" : "false");
 		return 0;
 	}
@@ -124,9 +149,8 @@ static int settle_bool(const struct jail_param *row, const char *text, bool nega
 
 static int settle_enum(const struct jail_param *row, const char *text, char *ret, struct jail_error *err)
 {
-	if (!value_choice(row, text))
+	if (!value_choice(row, text, ret))
 		return jail_error_set(err, EINVAL, "\"" SHOWN "\": allowed: %s", SHOW(text), row->choices);
-	(void)snprintf(ret, VALUE_TEXT_MAX, "%s", text);
 	return 0;
 }
 

@@ -14,8 +14,8 @@
 bool value_bool(const char *text, bool *ret);
 /* Digits and, by the type, one unit; false when it is not a number or larger than int64_t. INT may be negative. */
 bool value_number(enum jail_type type, const char *text, int64_t *ret);
-/* Is `text` one of the row's choices? */
-bool value_choice(const struct jail_param *row, const char *text);
+/* The row's choice that `text` names: in whatever case, for a parameter of FreeBSD's also by its number there. */
+bool value_choice(const struct jail_param *row, const char *text, char ret[VALUE_TEXT_MAX]);
 /*
  * Check `text` for `row` (any type but LIST and STRING) and write its settled form: booleans are true or false,
  * integers decimal; sizes and times stay as written. `negated`: a boolean is turned round. 0 or -EINVAL, with a message

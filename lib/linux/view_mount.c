@@ -210,7 +210,8 @@ static unsigned attributes(const struct plan_mount *m)
 	static const struct {
 		unsigned option, attribute;
 	} of[] = {{PLAN_M_RDONLY, MOUNT_ATTR_RDONLY}, {PLAN_M_NOSUID, MOUNT_ATTR_NOSUID},
-	    {PLAN_M_NOEXEC, MOUNT_ATTR_NOEXEC}, {PLAN_M_NOATIME, MOUNT_ATTR_NOATIME}};
+	    {PLAN_M_NOEXEC, MOUNT_ATTR_NOEXEC}, {PLAN_M_NOATIME, MOUNT_ATTR_NOATIME},
+	    {PLAN_M_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW}};
 	unsigned ret = MOUNT_ATTR_NODEV;
 
 	for (size_t i = 0; i < ARRAY_SIZE(of); i++)

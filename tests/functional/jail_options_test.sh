@@ -106,6 +106,43 @@ idle_body() {
 	nothing_left
 }
 
+define_case freebsd "values and mounts as configurations of FreeBSD have them"
+freebsd_body() {
+	new_root
+	mkdir -p "$root/one" "$root/two" "$root/three" 'with blank'
+	echo content >'with blank/file'
+	ln -s file 'with blank/link'
+	cat >one.fstab <<-END
+		# a comment
+		"$(pwd)/with blank" $root/one nullfs ro,nosymfollow,failok 0 0
+		/nowhere /nowhere nullfs rw,noauto 0 0
+	END
+	echo "$(pwd)/with\\ blank /two nullfs ro,late 0 0" >two.fstab
+	cat >c.conf <<-END
+		$p {
+			path = $root; persist = 2; vnet = NEW; sysvshm = 1; securelevel = -1;
+			interface = em0; vnet.interface = ""; ip4.addr = "";
+			allow.mount.zfs; allow.setaudit; zfs.dataset = tank/web;
+			mount.fstab = $(pwd)/one.fstab, $(pwd)/two.fstab;
+			mount = "'$(pwd)/with blank' /three nullfs ro 0 0";
+		}
+	END
+	atf_check -o inline:"$p: created\n" -e save:err jail -f c.conf -c
+	for name in interface allow.mount.zfs allow.setaudit zfs.dataset; do
+		grep -q "^jail: .*$name: ignored: " err || die "no warning for $name: $(cat err)"
+	done
+	[ "$(wc -l <err)" = 4 ] || die "not four warnings: $(cat err)"
+	atf_check -o inline:'content\ncontent\ncontent\ncontent\n' jexec $p /bin/sh -c 'cat /one/file /two/link /three/link /three/file'
+	atf_check -s exit:1 -e match:'Too many levels' jexec $p cat /one/link
+	atf_check -o inline:"true new -1\n" jls -j $p persist vnet securelevel
+	atf_check -o ignore jail -r $p
+	fails 65 "mount: .*has more than six fields: write a blank in a path as" \
+	    jail -c name=$p path=$root persist mount="$(pwd)/with blank /one nullfs ro 0 0"
+	atf_check -o ignore jail -c name=$p path=$root persist mount.fstab=
+	atf_check -o ignore jail -r $p
+	nothing_left
+}
+
 define_case names "names that are none"
 names_body() {
 	new_root
@@ -175,6 +212,7 @@ atf_init_test_cases() {
 	atf_add_test_case inherited
 	atf_add_test_case parameters
 	atf_add_test_case idle
+	atf_add_test_case freebsd
 	atf_add_test_case names
 	atf_add_test_case no_configuration
 	atf_add_test_case usual_files

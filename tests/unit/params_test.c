@@ -65,7 +65,8 @@ static void booleans(void **state)
 		bool value;
 	} table[] = {{"persist", true}, {"nopersist", false}, {"persist=true", true}, {"persist=No", false},
 	    {"persist=YES", true}, {"persist=0", false}, {"persist=1", true}, {"nopersist=false", true},
-	    {"nopersist=1", false}, {"persist+=false", false}};
+	    {"nopersist=1", false}, {"persist+=false", false}, {"persist=2", true}, {"persist=-1", true},
+	    {"persist=00", false}};
 	struct jail_params *p = new_set();
 
 	(void)state;
@@ -80,6 +81,8 @@ static void booleans(void **state)
 	parse(p, "allow.nomount");
 	is_bool(p, "allow.mount", false);
 	assert_true(jail_params_has(p, "allow.mount"));
+	refused(p, "path.volatile=2", EINVAL, "path.volatile", "from 65536");
+	refused(p, "persist=1x", EINVAL, "persist", "allowed");
 	refused(p, "persist=maybe", EINVAL, "persist", "allowed: true, false");
 	refused(p, "persist=", EINVAL, "persist", "allowed");
 	assert_int_equal(jail_params_set_bool(p, "persist", true, NULL), 0);
@@ -129,7 +132,7 @@ static void numbers_and_times(void **state)
 	refused(p, "jid=x", EINVAL, "jid", "allowed: a number");
 	refused(p, "jid", EINVAL, "jid", "a value is needed");
 	refused(p, "jid=99999999999999999999", EINVAL, "jid", "allowed");
-	refused(p, "securelevel=4", EINVAL, "securelevel", "from 0 to 3");
+	refused(p, "securelevel=4", EINVAL, "securelevel", "from -1 to 3");
 	refused(p, "stop.timeout=1w", EINVAL, "stop.timeout", "a time");
 	is_text(p, "jid", "7"); /* what was refused changed nothing */
 	assert_int_equal(jail_params_set_int(p, "jid", 9, NULL), 0);
@@ -154,7 +157,16 @@ static void words(void **state)
 	parse(p, "noip4");
 	is_text(p, "ip4", "disable");
 	refused(p, "noip4=new", EINVAL, "ip4", "takes no value");
-	refused(p, "vnet=Inherit", EINVAL, "vnet", "allowed: inherit,new");
+	parse(p, "vnet=NEW");
+	is_text(p, "vnet", "new");
+	parse(p, "sysvshm=2");
+	is_text(p, "sysvshm", "inherit");
+	parse(p, "sysvshm=0");
+	is_text(p, "sysvshm", "disable");
+	refused(p, "vnet=0", EINVAL, "vnet", "allowed: inherit,new");
+	refused(p, "sysvshm=3", EINVAL, "sysvshm", "allowed");
+	refused(p, "users=1", EINVAL, "users", "allowed");
+	refused(p, "vnet=Inherited", EINVAL, "vnet", "allowed: inherit,new");
 	refused(p, "vnet=", EINVAL, "vnet", "allowed");
 	refused(p, "vnet=inherit,new", EINVAL, "vnet", "allowed");
 	refused(p, "exec.restart", EINVAL, "exec.restart", "a value is needed");
