@@ -100,6 +100,25 @@ static void warn_idle(const struct plan *plan, const struct jail_params *p, cons
 	}
 }
 
+/* A limit that one of its privileges gets around holds all the same for whoever does not use that. */
+static void warn_gaps(const struct plan *plan, const struct jail_params *p, const struct jail_options *opts)
+{
+	for (size_t i = 0; opts != NULL && opts->warn != NULL && i < plan->nlimits; i++) {
+		const char *why = port_limit_gap(&plan->record, plan->limit[i].limit);
+
+		if (why != NULL)
+			warn(plan, p, opts, limit_row_of(plan->limit[i].limit)->param, "root inside can get around it",
+			    why);
+	}
+}
+
+static void warn_all(const struct plan *plan, const struct jail_params *p, const struct jail_options *opts)
+{
+	warn_users(plan, p, opts);
+	warn_idle(plan, p, opts);
+	warn_gaps(plan, p, opts);
+}
+
 int jail_create(const struct jail_params *p, const struct jail_options *opts, int *ret_jid, struct jail_error *err)
 {
 	struct plan *plan = NULL;
@@ -115,8 +134,7 @@ int jail_create(const struct jail_params *p, const struct jail_options *opts, in
 		plan_free(plan);
 		return -EINVAL;
 	}
-	warn_users(plan, p, opts);
-	warn_idle(plan, p, opts);
+	warn_all(plan, p, opts);
 	/* Commands are jail_start()'s. */
 	plan->command.count = 0;
 	plan->start.count = 0;
@@ -234,8 +252,7 @@ int jail_start(const struct jail_params *p, const struct jail_options *opts, int
 		plan_free(plan);
 		return r;
 	}
-	warn_users(plan, p, opts);
-	warn_idle(plan, p, opts);
+	warn_all(plan, p, opts);
 	r = run_lines(plan, NULL, "exec.prepare", &plan->prepare, false, opts, err);
 	if (r == 0)
 		r = run_lines(plan, NULL, "exec.prestart", &plan->prestart, false, opts, err);

@@ -11,6 +11,8 @@
 
 #define HOST_NAME_MAX_LENGTH 64
 #define USERS_PER_JAIL 65536
+/* Behind it are ids that own jails (lib/linux/ceiling.h) and, last of all, one that calls take for "leave as it is". */
+#define USERS_END UINT32_C(0xfffd0000)
 
 static bool name_characters(const char *text)
 {
@@ -177,11 +179,10 @@ int plan_make_users(const struct maker *m)
 	}
 	if (count == 0)
 		count = USERS_PER_JAIL * (1 + plan_int(m, "children.max"));
-	/* The last number of all, 4294967295, is nobody's: calls take it for "leave as it is". */
-	if (base + count > UINT32_MAX)
+	if (base + count > USERS_END)
 		return plan_refuse(m, given ? given : "children.max", 0, EINVAL,
 		    "%" PRId64 " users from %" PRId64 " on end beyond the last number there is, %" PRIu32, count, base,
-		    UINT32_MAX - 1);
+		    USERS_END - 1);
 	m->plan->users_fixed = base > 0;
 	record->users_base = (uint32_t)base;
 	record->users_count = (uint32_t)count;

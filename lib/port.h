@@ -27,6 +27,8 @@ int port_create(struct plan *plan, const struct jail_params *params, const struc
     struct port_jail **ret, struct jail_error *err);
 /* Why a privilege that such a jail was given does nothing on this kernel, as one phrase; NULL: it does something. */
 const char *port_privilege_idle(const struct policy_record *record, enum policy_privilege p);
+/* What a jail of this record may do that a limit of it does not hold, as one phrase; NULL: nothing that is known. */
+const char *port_limit_gap(const struct policy_record *record, enum policy_limit limit);
 /* Let its commands (exec.start, command) run. */
 int port_go(struct port_jail *j, struct jail_error *err);
 /*

@@ -27,13 +27,23 @@ static void hold_standard_descriptors(void)
 	}
 }
 
-/* With SIGCHLD ignored the kernel keeps no exit status, and a blocked signal is never delivered. */
+/* A file that grows beyond the caller's limit is an error of write(2), which says more than an end by SIGXFSZ. */
+static void too_large(int number)
+{
+	(void)number;
+}
+
+/*
+ * With SIGCHLD ignored the kernel keeps no exit status, and a blocked signal is never delivered. What catches a signal
+ * ends with exec(2), so programs that the tool starts get the default.
+ */
 static void reset_signals(void)
 {
 	sigset_t none;
 
 	(void)sigemptyset(&none);
-	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGXFSZ, too_large) == SIG_ERR ||
+	    sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		_exit(report_own(EX_OSERR, NULL, "cannot reset its signals: %s", strerror(errno)));
 }
 

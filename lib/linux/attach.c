@@ -19,6 +19,7 @@
 #include "group.h"
 #include "inside.h"
 #include "jail/members.h"
+#include "jail/users.h"
 #include "params.h"
 #include "process.h"
 #include "rlimit.h"
@@ -133,6 +134,7 @@ struct entering {
 	const struct user *host_user;
 	unsigned terminal;
 	int channel, peer;
+	int users_fd;	  /* the jail's user namespace; -1: users=inherit */
 	int init_fd;	  /* users=inherit: what becomes the program (inside.c says why); else -1 */
 	char **init_argv; /* room for its arguments */
 	char user_argument[INSIDE_USER_MAX];
@@ -153,7 +155,7 @@ static int enter_namespaces(struct entering *x)
 	const struct policy_record *record = &x->jail->state.record;
 	int all = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP;
 	bool users = !(record->flags & POLICY_F_HOST_USERS);
-	const int keep[] = {x->channel, x->init_fd, x->jail->pidfd, x->spare_master, x->spare_slave};
+	const int keep[] = {x->channel, x->init_fd, x->jail->pidfd, x->users_fd, x->spare_master, x->spare_slave};
 	int r = inside_close(keep, sizeof(keep) / sizeof(keep[0]), x->err);
 
 	if (r < 0)
@@ -164,9 +166,11 @@ static int enter_namespaces(struct entering *x)
 		return jail_error_sys(x->err, errno, "setsid");
 	(void)umask(022);
 	/* Users last: some of the others belong to the host's users, and joining takes a privilege over each. */
-	if (setns(x->jail->pidfd, all) < 0 || (users && setns(x->jail->pidfd, CLONE_NEWUSER) < 0))
+	if (setns(x->jail->pidfd, all) < 0 || (users && setns(x->users_fd, CLONE_NEWUSER) < 0))
 		return jail_error_sys(x->err, errno, "cannot join its namespaces");
 	(void)close(x->jail->pidfd);
+	if (users)
+		(void)close(x->users_fd);
 	if (sys_become_root() < 0)
 		return jail_error_sys(x->err, errno, "cannot become its root");
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
@@ -345,15 +349,17 @@ static int start_entering(struct entering *x, pid_t *ret_pid, int *ret_pidfd, st
 {
 	_cleanup_close_ int own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	long pid;
-	int e;
+	int e, dumpable;
 
 	if (own_pids < 0)
 		return jail_error_sys(err, errno, "cannot open /proc/self/ns/pid");
 	if (setns(x->jail->pidfd, CLONE_NEWPID) < 0)
 		return cannot_start(x, errno, "cannot join its processes", err);
-	pid = clone_into(x, ret_pidfd);
+	dumpable = sys_dumpable_off();
+	pid = dumpable < 0 ? negative_errno() : clone_into(x, ret_pidfd);
 	if (pid == 0)
 		entering_main(x);
+	sys_dumpable_back(dumpable);
 	e = pid < 0 ? (int)-pid : 0;
 	if (setns(own_pids, CLONE_NEWPID) < 0 && e == 0)
 		e = errno;
@@ -447,13 +453,21 @@ static int host_user(const struct entry *e, struct user *ret, struct jail_error 
 	return e->host_user && e->user != NULL ? user_lookup_host(e->user, ret, err) : 0;
 }
 
+static int open_users(struct entering *x, struct jail_error *err)
+{
+	if ((x->jail->state.record.flags & POLICY_F_HOST_USERS) != 0)
+		return 0;
+	x->users_fd = users_open(x->jail->dirfd, &x->jail->state);
+	return x->users_fd < 0 ? cannot_start(x, -x->users_fd, "cannot open its user namespace", err) : 0;
+}
+
 static int run_entering(struct entering *x, int *ret_status, struct jail_error *err)
 {
 	_cleanup_close_ int pidfd = -1;
 	pid_t pid;
-	int pair[2], r = channel_pair(pair, err);
+	int pair[2], r = open_users(x, err);
 
-	if (r < 0)
+	if (r < 0 || (r = channel_pair(pair, err)) < 0)
 		return r;
 	x->channel = pair[0];
 	x->peer = pair[1];
@@ -495,6 +509,7 @@ int entry_run(
 	    .privileges = privileges,
 	    .env = env,
 	    .host_user = e->host_user && e->user != NULL ? &user : NULL,
+	    .users_fd = -1,
 	    .init_fd = -1,
 	    .init_argv = init_argv,
 	    .spare_master = -1,
@@ -521,7 +536,10 @@ int entry_run(
 	for (int fd = 0; e->terminal && fd <= 2; fd++)
 		if (isatty(fd) && !(fd > 0 && e->log != NULL))
 			x.terminal |= 1u << fd;
-	return r < 0 ? r : run_entering(&x, ret_status, err);
+	if (r == 0)
+		r = run_entering(&x, ret_status, err);
+	(void)close_fd(x.users_fd);
+	return r;
 }
 
 int jail_exec(const char *name, const struct jail_exec *x, int *ret_status, struct jail_error *err)

@@ -11,6 +11,18 @@
 #include "../plan.h"
 
 /*
+ * Each jail's user namespace belongs to an id of its own, so that the kernel counts what its users have apart from
+ * other jails and from the host's root. Nobody is that id: it lies in no jail's range. The ids from CEILING_OWNERS on
+ * are for that.
+ */
+#define CEILING_OWNERS UINT32_C(0xfffd0000)
+
+static inline uint32_t ceiling_owner(uint32_t users_base)
+{
+	return CEILING_OWNERS + (users_base >> 16);
+}
+
+/*
  * For a jail of this plan: a quarter of what the machine can have, or the tool's own limit where that is lower; at
  * least what limit.maxproc says. 0: none, by limit.maxproc = unlimited or because the jail has the host's users.
  */

@@ -15,7 +15,9 @@
 #include "creation.h"
 #include "disk.h"
 #include "error.h"
+#include "ipclimit.h"
 #include "jail/lock.h"
+#include "jail/users.h"
 #include "netrate.h"
 #include "process.h"
 #include "range.h"
@@ -26,17 +28,12 @@
 #include "upper.h"
 #include "watching.h"
 
-static bool shares_ipc(const struct policy_record *r)
-{
-	return r->sysvmsg == POLICY_IPC_INHERIT || r->sysvsem == POLICY_IPC_INHERIT || r->sysvshm == POLICY_IPC_INHERIT;
-}
-
 /* The namespaces besides users, mounts, processes and cgroups that are the jail's own. */
 static int own_namespaces(const struct port_jail *j)
 {
 	return (creation_flag(j, POLICY_F_HOST_NETWORK) ? 0 : CLONE_NEWNET) |
 	       (creation_flag(j, POLICY_F_HOST_NAME) ? 0 : CLONE_NEWUTS) |
-	       (shares_ipc(&j->plan->record) ? 0 : CLONE_NEWIPC);
+	       (ipclimit_shared(&j->plan->record) ? 0 : CLONE_NEWIPC);
 }
 
 static int take_range(struct port_jail *j, struct jail_error *err)
@@ -321,7 +318,7 @@ static int clone_nested(struct port_jail *j)
 	_cleanup_close_ int own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	_cleanup_free_ struct nested *n = malloc(sizeof(*n));
 	pid_t pid;
-	int r;
+	int r, dumpable;
 
 	if (n == NULL)
 		return -ENOMEM;
@@ -329,8 +326,11 @@ static int clone_nested(struct port_jail *j)
 	n->r = -EIO;
 	if (own_pids < 0 || setns(j->parent.pidfd, CLONE_NEWPID) < 0)
 		return negative_errno();
-	pid = clone(nested_main, n->stack + sizeof(n->stack), CLONE_VM | CLONE_VFORK | CLONE_FILES, n);
+	dumpable = sys_dumpable_off();
+	pid = dumpable < 0 ? -1
+			   : clone(nested_main, n->stack + sizeof(n->stack), CLONE_VM | CLONE_VFORK | CLONE_FILES, n);
 	r = pid < 0 ? negative_errno() : 0;
+	sys_dumpable_back(dumpable);
 	if (setns(own_pids, CLONE_NEWPID) < 0 && r == 0)
 		r = negative_errno();
 	while (pid > 0 && waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
@@ -404,20 +404,30 @@ static int start_donor(struct port_jail *j, struct jail_error *err)
 	const struct channel_message go = {.kind = CHANNEL_GO};
 	bool nested = parent_has_users(&j->parent);
 	uint32_t ceiling = ceiling_of(j->plan);
-	int parent = nested ? j->parent.pidfd : -1, r;
+	_cleanup_close_ int parent = -1;
+	int r;
 
 	if (creation_flag(j, POLICY_F_HOST_USERS))
 		return 0;
+	if (nested) {
+		parent = users_open(j->parent.dirfd, &j->parent.state);
+		if (parent < 0)
+			return jail_error_sys(err, -parent, "cannot open the users of %s", j->parent.name);
+	}
 	r = ceiling > 0 ? store_ceiling_write(j->dirfd, ceiling) : 0;
 	if (r < 0)
 		return jail_error_sys(err, -r, "cannot record its limit of processes");
-	r = donor_start(&j->donor, CLONE_NEWUSER | own_namespaces(j), parent, record->users_base, ceiling, err);
+	r = donor_start(
+	    &j->donor, CLONE_NEWUSER | own_namespaces(j), parent, ceiling_owner(record->users_base), ceiling, err);
 	if (r < 0)
 		return r;
 	r = donor_map(&j->donor, record->users_base - (nested ? j->parent.state.record.users_base : 0),
 	    record->users_count, parent, err);
 	if (r < 0)
 		return r;
+	r = j->plan->init ? 0 : users_write(j->dirfd, j->donor.users_fd);
+	if (r < 0)
+		return jail_error_sys(err, -r, "cannot record its users");
 	r = channel_send(j->channel, &go, NULL, j->donor.pidfd);
 	if (r == 0)
 		r = channel_send(j->channel, &go, NULL, j->donor.users_fd);

@@ -21,7 +21,7 @@
 /* What the donor needs; it lives in our memory. */
 struct donor_stack {
 	int end, ours;
-	int parent_pidfd, namespaces;
+	int parent_users, namespaces;
 	uint32_t processes;
 	char stack[32768] __attribute__((aligned(16))); /* as much as a sanitizer or a dynamic linker may want */
 };
@@ -50,7 +50,7 @@ static _no_asan_ int donor_main(void *arg)
 
 	(void)close(s->ours);
 	/* A child jail's users lie within its parent's: be one of those first, then say so. */
-	if (s->parent_pidfd >= 0 && (setns(s->parent_pidfd, CLONE_NEWUSER) < 0 || sys_become_root() < 0 ||
+	if (s->parent_users >= 0 && (setns(s->parent_users, CLONE_NEWUSER) < 0 || sys_become_root() < 0 ||
 					(s->processes > 0 && limit_processes(s->processes, NULL) < 0) ||
 					unshare(s->namespaces) < 0 || write(s->end, "", 1) != 1))
 		_exit(1);
@@ -63,7 +63,7 @@ static _no_asan_ int donor_main(void *arg)
  */
 static int clone_donor(struct donor_stack *s, int *ret_pidfd)
 {
-	int flags = CLONE_PIDFD | (s->parent_pidfd < 0 ? CLONE_VM | s->namespaces : 0);
+	int flags = CLONE_PIDFD | (s->parent_users < 0 ? CLONE_VM | s->namespaces : 0);
 	pid_t pid = clone(donor_main, s->stack + sizeof(s->stack), flags, s, ret_pidfd);
 
 	return pid < 0 ? negative_errno() : pid;
@@ -74,7 +74,7 @@ static pthread_mutex_t owner_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /*
  * The kernel gives a user namespace no limit when root of the host makes it, and counts the processes of all such
- * namespaces as root's. So the calling thread is the jail's own id for a moment.
+ * namespaces as root's. So the calling thread is another id for a moment.
  */
 static int clone_as_owner(struct donor_stack *s, uint32_t id, int *ret_pidfd)
 {
@@ -94,7 +94,7 @@ static int clone_owned(struct donor_stack *s, uint32_t id, int *ret_pidfd)
 	int r;
 
 	(void)pthread_mutex_lock(&owner_lock);
-	if (limit_processes(s->processes, &before) < 0)
+	if (limit_processes(s->processes > 0 ? s->processes : UINT32_MAX, &before) < 0)
 		r = negative_errno();
 	else {
 		r = clone_as_owner(s, id, ret_pidfd);
@@ -105,7 +105,7 @@ static int clone_owned(struct donor_stack *s, uint32_t id, int *ret_pidfd)
 }
 
 int donor_start(
-    struct donor *d, int namespaces, int parent_pidfd, uint32_t base, uint32_t processes, struct jail_error *err)
+    struct donor *d, int namespaces, int parent_users, uint32_t owner, uint32_t processes, struct jail_error *err)
 {
 	struct donor_stack *s = malloc(sizeof(*s));
 	int pair[2], pidfd = -1;
@@ -117,11 +117,11 @@ int donor_start(
 		goto no_pair;
 	s->end = pair[0];
 	s->ours = pair[1];
-	s->parent_pidfd = parent_pidfd;
+	s->parent_users = parent_users;
 	s->namespaces = namespaces;
 	s->processes = processes;
 	/* Within a parent jail the kernel limits whoever makes users, root too. */
-	pid = processes > 0 && parent_pidfd < 0 ? clone_owned(s, base, &pidfd) : clone_donor(s, &pidfd);
+	pid = owner > 0 && parent_users < 0 ? clone_owned(s, owner, &pidfd) : clone_donor(s, &pidfd);
 	(void)close(pair[0]);
 	if (pid < 0) {
 		int r = pid;
@@ -168,7 +168,7 @@ static int write_maps(pid_t pid, uint32_t base, uint32_t count)
  * The kernel takes a map only from a process in the parent user namespace (user_namespaces(7)): for a child jail one is
  * sent there, once the donor has said that it has its own namespace.
  */
-static int write_maps_within(const struct donor *d, int parent_pidfd, uint32_t base, uint32_t count)
+static int write_maps_within(const struct donor *d, int parent_users, uint32_t base, uint32_t count)
 {
 	_cleanup_close_ int pidfd = -1;
 	struct clone_args args = {.flags = CLONE_CLEAR_SIGHAND | CLONE_PIDFD, .pidfd = (uintptr_t)&pidfd};
@@ -186,7 +186,7 @@ static int write_maps_within(const struct donor *d, int parent_pidfd, uint32_t b
 	if (writer < 0)
 		return negative_errno();
 	if (writer == 0) {
-		r = setns(parent_pidfd, CLONE_NEWUSER) < 0 ? -errno : write_maps(d->pid, base, count);
+		r = setns(parent_users, CLONE_NEWUSER) < 0 ? -errno : write_maps(d->pid, base, count);
 		_exit(r < 0 ? -r & 0xff : 0);
 	}
 	r = process_wait(pidfd, &status);
@@ -195,15 +195,15 @@ static int write_maps_within(const struct donor *d, int parent_pidfd, uint32_t b
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
 }
 
-int donor_map(struct donor *d, uint32_t base, uint32_t count, int parent_pidfd, struct jail_error *err)
+int donor_map(struct donor *d, uint32_t base, uint32_t count, int parent_users, struct jail_error *err)
 {
 	char path[64];
 	int r;
 
-	if (parent_pidfd < 0)
+	if (parent_users < 0)
 		r = write_maps(d->pid, base, count);
 	else
-		r = write_maps_within(d, parent_pidfd, base, count);
+		r = write_maps_within(d, parent_users, base, count);
 	if (r < 0)
 		return jail_error_sys(
 		    err, -r, "cannot give the jail the users %u to %llu", base, (unsigned long long)base + count - 1);

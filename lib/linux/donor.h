@@ -25,13 +25,14 @@ struct donor {
 
 /*
  * `namespaces`: CLONE_NEWUSER and any of CLONE_NEWNET, NEWUTS, NEWIPC. Ids 0.. inside are `base`.. in the numbers of
- * the parent namespace, which is that of `parent_pidfd` (-1: ours). After donor_start() the pidfd may be used; after
+ * the parent namespace, which is `parent_users` (-1: ours). After donor_start() the pidfd may be used; after
  * donor_map() the user namespace. All users of it together may have `processes` (0: no such limit), and it belongs to
- * the id `base`, in the numbers of the host, by which the kernel counts them.
+ * `owner`, in the numbers of the host, by which the kernel counts them (0: it belongs to us; within a parent jail, to
+ * that jail's root).
  */
 int donor_start(
-    struct donor *d, int namespaces, int parent_pidfd, uint32_t base, uint32_t processes, struct jail_error *err);
-int donor_map(struct donor *d, uint32_t base, uint32_t count, int parent_pidfd, struct jail_error *err);
+    struct donor *d, int namespaces, int parent_users, uint32_t owner, uint32_t processes, struct jail_error *err);
+int donor_map(struct donor *d, uint32_t base, uint32_t count, int parent_users, struct jail_error *err);
 /* Not needed any more: it ends by itself. */
 void donor_release(struct donor *d);
 /* And wait for that. */

@@ -46,11 +46,15 @@ bool ipclimit_any(const struct policy_record *record)
 	return false;
 }
 
+bool ipclimit_shared(const struct policy_record *record)
+{
+	return record->sysvmsg == POLICY_IPC_INHERIT || record->sysvsem == POLICY_IPC_INHERIT ||
+	       record->sysvshm == POLICY_IPC_INHERIT;
+}
+
 int ipclimit_check(const struct plan *plan, struct jail_error *err)
 {
-	const struct policy_record *r = &plan->record;
-
-	if (r->sysvmsg != POLICY_IPC_INHERIT && r->sysvsem != POLICY_IPC_INHERIT && r->sysvshm != POLICY_IPC_INHERIT)
+	if (!ipclimit_shared(&plan->record))
 		return 0;
 	for (size_t i = 0; i < plan->nlimits; i++) {
 		const struct plan_limit *l = &plan->limit[i];

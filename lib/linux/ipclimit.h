@@ -10,6 +10,8 @@
 #include "../plan.h"
 
 bool ipclimit_is(enum policy_limit limit);
+/* Is the IPC namespace the host's? */
+bool ipclimit_shared(const struct policy_record *record);
 bool ipclimit_any(const struct policy_record *record);
 /* The host's objects have no limits of the jail's. EINVAL: names the parameter. */
 int ipclimit_check(const struct plan *plan, struct jail_error *err);

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "../port.h"
 #include "disk.h"
 #include "error.h"
 #include "ipclimit.h"
@@ -92,4 +93,17 @@ int limit_check(const struct plan *plan, struct jail_error *err)
 	for (size_t i = 0; r == 0 && i < plan->nlimits; i++)
 		r = check_one(plan, &plan->limit[i], err);
 	return r;
+}
+
+const char *port_limit_gap(const struct policy_record *record, enum policy_limit limit)
+{
+	const uint64_t sockets = POLICY_BIT(POLICY_P_RAW_SOCKETS) | POLICY_BIT(POLICY_P_SOCKET_AF);
+
+	if (ipclimit_is(limit) && (record->allow & POLICY_BIT(POLICY_P_USERNS)) != 0)
+		return "allow.userns gives IPC namespaces that have the kernel's own limits";
+	if (limit == POLICY_L_PSEUDOTERMINALS && (record->allow & POLICY_BIT(POLICY_P_MOUNT)) != 0)
+		return "allow.mount gives terminals of further devpts file systems";
+	if (limit == POLICY_L_NETRATE_OUT && (record->allow & sockets) != 0)
+		return "packet sockets (allow.raw_sockets, allow.socket_af) pass its counter by";
+	return NULL;
 }

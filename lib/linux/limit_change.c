@@ -5,6 +5,7 @@
  */
 #include "limit_change.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -15,7 +16,9 @@
 #include "error.h"
 #include "ipclimit.h"
 #include "jail/lock.h"
+#include "jail/users.h"
 #include "netrate.h"
+#include "process.h"
 #include "rlimit.h"
 #include "sys.h"
 #include "view.h"
@@ -23,6 +26,7 @@
 struct inner {
 	const struct running *jail;
 	const struct policy_record *was, *will;
+	int users_fd, ipc_fd; /* -1: its IPC has no limits, or its users are the host's */
 };
 
 static int change_terminals(const struct inner *in, struct jail_error *err)
@@ -59,11 +63,9 @@ static int check_covered(const struct inner *in, struct jail_error *err)
 /* Last of all: the process becomes root of the jail's users and can do nothing else any more. */
 static int change_ipc(const struct inner *in, int dirfd, struct jail_error *err)
 {
-	int users = (in->jail->state.record.flags & POLICY_F_HOST_USERS) == 0 ? CLONE_NEWUSER : 0;
-
 	if (!ipclimit_any(in->was) && !ipclimit_any(in->will))
 		return 0;
-	if (setns(in->jail->pidfd, CLONE_NEWIPC) < 0 || (users != 0 && setns(in->jail->pidfd, users) < 0))
+	if (setns(in->ipc_fd, CLONE_NEWIPC) < 0 || (in->users_fd >= 0 && setns(in->users_fd, CLONE_NEWUSER) < 0))
 		return jail_error_sys(err, errno, "cannot join its IPC");
 	if (sys_become_root() < 0)
 		return jail_error_sys(err, errno, "cannot become its root");
@@ -94,18 +96,52 @@ static bool differ_inside(const struct policy_record *a, const struct policy_rec
 	return false;
 }
 
+static void close_inner(struct inner *in)
+{
+	in->users_fd = close_fd(in->users_fd);
+	in->ipc_fd = close_fd(in->ipc_fd);
+}
+
+/* The IPC namespace of process 1 must be the jail's: one that was made inside is not what the limits are for. */
+static int open_ipc(struct inner *in, struct jail_error *err)
+{
+	const struct store_state *s = &in->jail->state;
+	_cleanup_close_ int proc = -1;
+	int r;
+
+	if (!ipclimit_any(in->was) && !ipclimit_any(in->will))
+		return 0;
+	r = process_directory(s->pid, s->start, &proc);
+	if (r == 0 && (in->ipc_fd = openat(proc, "ns/ipc", O_RDONLY | O_CLOEXEC)) < 0)
+		r = negative_errno();
+	if (r == 0 && (s->record.flags & POLICY_F_HOST_USERS) == 0) {
+		in->users_fd = users_open(in->jail->dirfd, s);
+		r = in->users_fd < 0 ? in->users_fd : users_own(in->users_fd, in->ipc_fd);
+		if (r == 0) {
+			(void)jail_error_set(
+			    err, EBUSY, "process 1 is in another IPC namespace, which was made inside");
+			return jail_error_hint(err, EBUSY, "restart the jail with it: jail -rc");
+		}
+	}
+	return r < 0 ? jail_error_sys(err, -r, "cannot open its IPC") : 0;
+}
+
 /* `own`: what it may write is limited by what it was given itself (disk.h). */
 static int change_one(const struct running *jail, const struct plan *plan, bool own, const struct policy_record *was,
     const struct policy_record *will, struct jail_error *err)
 {
 	struct policy_record now = jail->state.record; /* its users and flags are the running jail's */
-	struct inner in = {.jail = jail, .was = was, .will = &now};
+	struct inner in = {.jail = jail, .was = was, .will = &now, .users_fd = -1, .ipc_fd = -1};
 	int r;
 
 	memcpy(now.limit, will->limit, sizeof(now.limit));
 	r = disk_change(jail, plan, own, was, will, err);
-	if (r == 0 && differ_inside(was, will))
-		r = errand_run(inside, &in, err);
+	if (r == 0 && differ_inside(was, will)) {
+		r = open_ipc(&in, err);
+		if (r == 0)
+			r = errand_run(inside, &in, err);
+		close_inner(&in);
+	}
 	if (r == 0)
 		r = netrate_change(jail->dirfd, was, &now, err);
 	return r < 0 ? r : rlimit_change(&jail->tree, jail->name, jail->dirfd, was, will, err);

@@ -18,6 +18,7 @@
 #include "group.h"
 #include "jail/lock.h"
 #include "jail/members.h"
+#include "jail/users.h"
 #include "limit.h"
 #include "limit_change.h"
 #include "modify_mounts.h"
@@ -271,7 +272,7 @@ static int change_limited(
 static int change(struct change *c, const struct jail_params *old, const struct jail_params *params,
     const struct jail_options *opts, struct jail_error *err)
 {
-	_cleanup_close_ int users_fd = -1, proc = -1;
+	_cleanup_close_ int users_fd = -1;
 	int r = check_static(c, err);
 
 	if (r == 0)
@@ -281,11 +282,9 @@ static int change(struct change *c, const struct jail_params *old, const struct 
 	if (r < 0)
 		return r;
 	if ((c->jail->state.record.flags & POLICY_F_HOST_USERS) == 0) {
-		r = process_directory(c->jail->state.pid, c->jail->state.start, &proc);
-		if (r == 0 && (users_fd = openat(proc, "ns/user", O_RDONLY | O_CLOEXEC)) < 0)
-			r = negative_errno();
-		if (r < 0)
-			return jail_error_sys(err, -r, "cannot open its user namespace");
+		users_fd = users_open(c->jail->dirfd, &c->jail->state);
+		if (users_fd < 0)
+			return jail_error_sys(err, -users_fd, "cannot open its user namespace");
 	}
 	c->users_fd = users_fd;
 	r = parent_open(&c->jail->tree, c->jail->name, &c->parent, err);

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 
 #include "error.h"
+#include "ipclimit.h"
 #include "privilege_table.h"
 #include "sys/landlock.h"
 
@@ -39,6 +40,8 @@ static uint64_t held_by(const struct policy_record *record)
 	held |= record->sysvmsg != POLICY_IPC_DISABLE ? HELD_MSG : 0;
 	held |= record->sysvsem != POLICY_IPC_DISABLE ? HELD_SEM : 0;
 	held |= record->sysvshm != POLICY_IPC_DISABLE ? HELD_SHM : 0;
+	/* They share a namespace with System V objects, and outlive the jail in the host's. */
+	held |= !ipclimit_shared(record) || record->sysvmsg == POLICY_IPC_INHERIT ? HELD_MQ : 0;
 	held |= record->enforce_statfs == 0 ? HELD_MOUNTS : 0;
 	held |= (record->flags & POLICY_F_HOST_NETWORK) ? 0 : HELD_NETWORK;
 	return held;

@@ -386,6 +386,7 @@ static const struct gate_row gates[GATE_COUNT] = {
     [GATE_MMAP] = {0, P(HUGEPAGES), VERDICT_ALLOW, test_mmap},
     /* The flags lie in memory; nothing since Linux 2.4 uses it. */
     [GATE_MMAP_OLD] = {P(HUGEPAGES), 0, VERDICT_ENOSYS, NULL},
+    [GATE_MQ] = {HELD_MQ, 0, VERDICT_ENOSYS, NULL},
     [GATE_MSG] = {HELD_MSG, 0, VERDICT_ENOSYS, NULL},
     [GATE_SEM] = {HELD_SEM, 0, VERDICT_ENOSYS, NULL},
     [GATE_SHM] = {HELD_SHM, 0, VERDICT_ENOSYS, NULL},

@@ -15,6 +15,7 @@
 #define HELD_SHM POLICY_BIT(58)
 #define HELD_MOUNTS POLICY_BIT(59)  /* enforce_statfs is 0: the mount table is visible */
 #define HELD_NETWORK POLICY_BIT(60) /* a network of its own */
+#define HELD_MQ POLICY_BIT(61) /* POSIX message queues: of an IPC namespace of its own, or with the host's queues */
 
 _Static_assert(POLICY_P_COUNT <= 56, "no room beside the privileges");
 
@@ -68,6 +69,7 @@ enum privilege_gate {
 	GATE_MEMFD,
 	GATE_MMAP,
 	GATE_MMAP_OLD,
+	GATE_MQ,
 	GATE_MSG,
 	GATE_SEM,
 	GATE_SHM,

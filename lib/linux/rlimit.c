@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "ceiling.h"
 #include "check.h"
 #include "error.h"
 #include "jail/members.h"
@@ -147,7 +148,7 @@ static int change_as_owner(int jailfd, int outermostfd, struct changing *c)
 	if (r == 0 && (outermost.record.flags & POLICY_F_HOST_USERS) != 0)
 		return members_each(jailfd, 0, change_one, c);
 	if (r == 0)
-		r = owner_become(outermost.record.users_base, &was);
+		r = owner_become(ceiling_owner(outermost.record.users_base), &was);
 	if (r < 0)
 		return r;
 	r = members_each(jailfd, 0, change_one, c);

@@ -13,6 +13,7 @@
  *                     groups in which hierarchies of cgroup v1 it has a group beside (group.h)
  *                     watch  which files process 1 keeps for the tools (struct store_watch)
  *                     dev    the number of the file system in memory that is its /dev
+ *                     users  which user namespace it was made with (jail/users.h)
  *                     frozen which tool has stopped its processes (jail/members.h)
  *                     params the parameters (params_encode()), in pieces: params, params1, ...
  *                     places which directories of the host it uses again (jail/host_places.h)

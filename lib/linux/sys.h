@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -87,6 +88,24 @@ static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 static inline int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
 	return (int)syscall(SYS_execveat, fd, path, argv, envp, flags);
+}
+
+/*
+ * A process that is cloned into what a jail sees can be made to dump core, or be traced, from its first moment on, and
+ * has all memory of its maker. So the maker is not dumpable while it clones: the clone inherits that.
+ * sys_dumpable_back() takes what sys_dumpable_off() returned.
+ */
+static inline int sys_dumpable_off(void)
+{
+	int was = prctl(PR_GET_DUMPABLE);
+
+	return was < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 ? -1 : was;
+}
+
+static inline void sys_dumpable_back(int was)
+{
+	if (was > 0)
+		(void)prctl(PR_SET_DUMPABLE, was);
 }
 
 /*

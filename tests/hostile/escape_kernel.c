@@ -140,6 +140,14 @@ static const char *keys_of_caller(void)
 	return id > 0 && syscall(SYS_keyctl, KEYCTL_REVOKE, id) >= 0 ? "the caller's key was revoked" : NULL;
 }
 
+/* For a key that is not there the kernel runs /sbin/request-key of the host, with what is asked for as arguments. */
+static const char *key_upcall(void)
+{
+	if (syscall(SYS_request_key, "user", "jail-upcall", "from a jail", 0) >= 0)
+		return "a key was made";
+	return errno == EPERM || errno == ENOSYS ? NULL : "the kernel looked for a program of the host's to make a key";
+}
+
 static const char *abstract_socket(void)
 {
 	const char *name = escape_given("abstract");
@@ -332,6 +340,7 @@ static const struct attempt attempts[] = {
     {"clocks", clocks},
     {"kernel_log", kernel_log},
     {"keys_of_caller", keys_of_caller},
+    {"key_upcall", key_upcall},
     {"abstract_socket", abstract_socket},
     {"interfaces", interfaces},
     {"other_processes", other_processes},

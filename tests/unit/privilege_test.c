@@ -192,7 +192,7 @@ static const enum seccomp_abi x86[] = {SECCOMP_ABI_X86_64, SECCOMP_ABI_I386}, ar
 
 static void the_filter_says_what_the_table_says(void **state)
 {
-	const uint64_t beside = HELD_MSG | HELD_SEM | HELD_SHM | HELD_MOUNTS | HELD_NETWORK;
+	const uint64_t beside = HELD_MSG | HELD_SEM | HELD_SHM | HELD_MOUNTS | HELD_NETWORK | HELD_MQ;
 	size_t most = 0, length;
 
 	(void)state;
@@ -378,7 +378,6 @@ static const struct {
     {SYS_perf_event_open, {0}, P(PERF), EPERM},
     {SYS_keyctl, {0}, P(KEYRING), EPERM},
     {SYS_add_key, {0}, P(KEYRING), EPERM},
-    {SYS_request_key, {0}, P(KEYRING), EPERM},
     {SYS_io_uring_setup, {0}, P(IO_URING) | P(SOCKET_AF), ENOSYS},
     {SYS_io_uring_enter, {0}, P(IO_URING) | P(SOCKET_AF), ENOSYS},
     {SYS_io_uring_register, {0}, P(IO_URING) | P(SOCKET_AF), ENOSYS},
