@@ -165,7 +165,7 @@ kernel_plain_body() {
 	jail -q -c name="$p-a" path="$PWD/root" persist
 	held "$JAIL_HOSTILE/escape_process" key "$p-key" value \
 	    jail -q -c name="$p-b" path="$PWD/root" command=/bin/escape_kernel abstract="$p-abstract" key="$p-key" serial=@
-	tried 18
+	tried 19
 	held "$JAIL_HOSTILE/escape_process" key "$p-key" value \
 	    jexec "$p-a" /bin/escape_kernel abstract="$p-abstract" key="$p-key" serial=@
 	held "$JAIL_HOSTILE/escape_process" key "$p-key" value \
