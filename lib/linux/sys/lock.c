@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,14 +23,14 @@
 #define HELD_MAX 64    /* a jail, those beneath it, and the lock of them all, for each of a few threads */
 
 /* The descriptors that have a lock, plus one; 0: room. */
-static atomic_int held[HELD_MAX];
+static int held[HELD_MAX];
 
 static int note(int fd)
 {
 	for (size_t i = 0; i < HELD_MAX; i++) {
 		int room = 0;
 
-		if (atomic_compare_exchange_strong(&held[i], &room, fd + 1))
+		if (__atomic_compare_exchange_n(&held[i], &room, fd + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 			return 0;
 	}
 	return -EMFILE;
@@ -42,7 +41,7 @@ static void forget(int fd)
 	for (size_t i = 0; i < HELD_MAX; i++) {
 		int is = fd + 1;
 
-		if (atomic_compare_exchange_strong(&held[i], &is, 0))
+		if (__atomic_compare_exchange_n(&held[i], &is, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 			return;
 	}
 }
@@ -50,7 +49,7 @@ static void forget(int fd)
 void lock_close_copies(void)
 {
 	for (size_t i = 0; i < HELD_MAX; i++)
-		(void)close_fd(atomic_exchange(&held[i], 0) - 1);
+		(void)close_fd(__atomic_exchange_n(&held[i], 0, __ATOMIC_SEQ_CST) - 1);
 }
 
 static int try(int fd, uint64_t byte)
