@@ -76,7 +76,7 @@ host_paths_body() {
 	cd "$JAIL_SOURCE" || atf_fail "no sources at $JAIL_SOURCE"
 	opens='(^|[^_[:alnum:].>])((open|opendir|fopen|stat|lstat|access|statfs|statvfs)\(|(sys_openat2|openat|sys_open_tree|sys_fspick|fstatat|faccessat|mkdirat|unlinkat|name_to_handle_at)\(AT_FDCWD, )'
 	# Those whose names are the kernel's (/proc, /sys, control groups) or their own, and the readers of configuration.
-	own='ceiling|check|check_cgroup|check_files|check_kernel|donor|group_device|group_find|jail/members|modify|process|project|stat_group|terminal|tree|view_aside|watching'
+	own='ceiling|check|check_cgroup|check_files|check_kernel|donor|group_device|group_find|jail/members|modify|process|project|stat_group|sys/cgroup_mount|terminal|tree|view_aside|watching'
 	# shellcheck disable=SC2046
 	grep -nE "$opens[a-z]" $(find lib libexec -name '*.c') | grep -vE "^lib/(linux/($own|sys/host_path)|plan_fstab|trusted|conf/(include|glob))\.c:" \
 	    | grep -vE '^[^:]*:[0-9]*:[[:space:]]*("|\*|/\*)|fspick\(AT_FDCWD, path, FSPICK_CLOEXEC\)' >"$HOME/opened"
