@@ -132,6 +132,26 @@ page_body() {
 	nothing_left
 }
 
+define_case dumped 'a process that enters is made to dump core'
+dumped_body() {
+	case $(cat /proc/sys/kernel/core_pattern) in
+	'|'* | */* | '') atf_skip "core files do not land in the working directory here" ;;
+	esac
+	new_root
+	ulimit -c unlimited 2>/dev/null || ulimit -c "$(ulimit -H -c)"
+	[ "$(ulimit -c)" != 0 ] || atf_skip "this machine lets nobody dump core"
+	cp "$JAIL_HOSTILE/dump_entering" "$root/bin/"
+	atf_check -o ignore jail -c name=$p path="$root" users=inherit persist
+	jexec $p /bin/dump_entering &
+	mkdir here
+	for _ in $(seq 60); do
+		(cd here && timeout 20 jexec $p /bin/true 2>/dev/null)
+	done
+	jail -q -R $p
+	atf_check -o empty ls here
+	nothing_left
+}
+
 define_case inherited 'what whoever starts the tool has for itself stays outside'
 inherited_body() {
 	new_root
@@ -194,5 +214,6 @@ atf_init_test_cases() {
 	atf_add_test_case fifo
 	atf_add_test_case page
 	atf_add_test_case inherited
+	atf_add_test_case dumped
 	atf_add_test_case bomb
 }

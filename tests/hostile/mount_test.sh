@@ -294,8 +294,22 @@ killed_body() {
 	done
 }
 
+define_case users 'a process 1 in a user namespace of its own does not choose the owners of a mount'
+users_body() {
+	prepare
+	cp "$JAIL_HOSTILE/other_users" "$root/bin/"
+	echo secret >grant/five
+	chown 5:5 grant/five
+	jail -q -c name=$p path="$root" exec.init=no allow.userns command=/bin/other_users </dev/null >/dev/null 2>err &
+	soon test -e root/tmp/ready
+	atf_check -o ignore jail -m name=$p mount="$(pwd)/grant /a nullfs ro 0 0"
+	atf_check -o inline:'5:5\n0:0\n' jexec $p stat -c %u:%g /a/five /a/file
+	atf_check -o ignore jail -R $p
+	nothing_left
+}
+
 atf_init_test_cases() {
-	for t in attributes kinds moved kept failing own_memory busy family devices killed; do
+	for t in attributes kinds moved kept failing own_memory busy family devices killed users; do
 		atf_add_test_case $t
 	done
 }
