@@ -300,10 +300,13 @@ int port_stop_begin(const char *name, int *ret_lock, struct jail_error *err)
 	if (r < 0)
 		return r;
 	r = lock_stop(&t, name, ret_lock);
+	if (r < 0 && r != -ENOENT)
+		r = lock_stop_failed(&t, name, r, err);
+	/* One that has ended by itself is there until a command takes it away. */
+	else if (r != -ENOENT && (r = remove_if_over(&t, name, false, err)) > 0)
+		r = -ENOENT;
 	if (r == -ENOENT)
 		(void)jail_error_set(err, ENOENT, "it is gone: another command removed it, or it ended");
-	else if (r < 0)
-		r = lock_stop_failed(&t, name, r, err);
 	tree_close(&t);
 	return r;
 }

@@ -287,6 +287,16 @@ stopped_twice_body() {
 	soon test -s $log
 	atf_check -o inline:"$p: removed\n" jail -r $p
 	! wait $first || die "the first says: $(cat first)"
+	# One that has ended is taken away too.
+	jail -q -c name=$p path=$root exec.init=no command=/bin/sh -c ': >/tmp/ready; sleep 1000' </dev/null >/dev/null 2>&1 &
+	tool=$!
+	soon test -e root/tmp/ready
+	pid=$(jls -j $p pid)
+	kill -9 $tool $pid
+	wait $tool || true
+	soon test ! -e /proc/$pid
+	fails 66 "^jail: $p: (it is gone|no such jail)" jail -r $p
+	[ -z "$(groups_left)" ] || die "$(groups_left)"
 	# -R does not wait for commands.
 	atf_check -o ignore jail -c name=$p path=$root persist exec.prestop="/bin/sh -c 'echo >$log.2; sleep 30'"
 	jail -r $p >first 2>&1 &
