@@ -6,9 +6,11 @@
  * them. It may not know where the lines were written.
  */
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "../trusted.h"
 #include "view_parts.h"
@@ -374,6 +376,18 @@ static int reduce_layer(struct view *v, int *layer, struct jail_error *err)
 	return r < 0 ? jail_error_sys(err, -r, "cannot attach a layer") : 0;
 }
 
+/* What the kernel says with EINVAL: it stacks two overlays, and path.volatile or path.base of a shared tree is both. */
+static int too_deep(int below, const struct plan_mount *m, struct jail_error *err)
+{
+	struct statfs fs;
+
+	if (fstatfs(below, &fs) < 0 || (unsigned long)fs.f_type != OVERLAYFS_SUPER_MAGIC)
+		return -EINVAL;
+	(void)jail_error_set(
+	    err, ENOTSUP, "%s is in a tree of two overlays, and the kernel stacks no third", m->target);
+	return jail_error_hint(err, ENOTSUP, "mount the directory with nullfs, or choose path.readonly");
+}
+
 static int attach_overlay(struct view *v, const struct plan_mount *m, struct view_mount *from, struct jail_error *err)
 {
 	_cleanup_close_ int below = view_open(v, m->target, O_PATH | O_DIRECTORY), upper = -1, work = -1, fd = -1;
@@ -413,6 +427,8 @@ static int attach_overlay(struct view *v, const struct plan_mount *m, struct vie
 		o.work = work;
 	}
 	fd = view_overlay(v, &o, attributes(m) | (upper < 0 ? MOUNT_ATTR_RDONLY : 0), err);
+	if (fd == -EINVAL)
+		return too_deep(below, m, err);
 	return fd < 0 ? fd : view_attach(v, fd, m->target, true, err);
 }
 

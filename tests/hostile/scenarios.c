@@ -43,7 +43,7 @@ static const struct scenario scenarios[] = {
 	.command =
 	    "jail|-q|-c|name=%n|path=/|path.volatile=16m|exec.prestart=:|exec.system_user=nobody|exec.jail_user=nobody|"
 	    "exec.dir=/tmp|exec.start=:|devices=/dev/kmsg r|path.hide=/srv|path.hide+=/opt|"
-	    "mount=%d/shared /mnt nullfs ro 0 0|mount+=%d/up /media unionfs rw 0 0|"
+	    "mount=%d/shared /mnt nullfs ro 0 0|mount+=%d/up /media nullfs rw 0 0|"
 	    "mount+=tmpfs /home tmpfs size=1m 0 0|allow.raw_sockets|allow.mount|allow.mount.tmpfs|securelevel=1|"
 	    "enforce_statfs=1|host.domainname=example|sysvshm=inherit|command=/bin/true",
 	.suffix = ""},
