@@ -345,7 +345,7 @@ passwd_body() {
 	    'head -c 100000 /dev/zero | tr "\0" a >root/etc/passwd'; do
 		rm -rf root/etc/passwd
 		eval "$what"
-		if timeout 10 jexec -U intruder "$p-a" /bin/nothing 2>err; then
+		if timeout 60 jexec -U intruder "$p-a" /bin/nothing 2>err; then
 			atf_fail "$what: it found the user"
 		else
 			status=$?
@@ -354,7 +354,7 @@ passwd_body() {
 		[ $status -lt 124 ] || atf_fail "$what: it ended with $status"
 		atf_check_equal 1 "$(wc -l <err | tr -d ' ')"
 		# Root is found, or it says why not.
-		timeout 10 jexec "$p-a" /bin/nothing 2>err
+		timeout 60 jexec "$p-a" /bin/nothing 2>err
 		status=$?
 		[ $status -lt 124 ] || atf_fail "$what: for root it ended with $status"
 		[ $status -eq 0 ] || atf_check_equal 1 "$(wc -l <err | tr -d ' ')"
