@@ -71,6 +71,12 @@ static inline bool creation_flag(const struct port_jail *j, uint32_t f)
 
 /* Everything that comes before the first change of the kernel's state. */
 int creation_prepare(struct port_jail *j, struct jail_error *err);
+/*
+ * Take the name: control group, number, user ids and first state. EEXIST: there is such a jail. What a failure leaves
+ * is creation_name_drop()'s.
+ */
+int creation_name_take(struct port_jail *j, struct jail_error *err);
+void creation_name_drop(struct port_jail *j);
 /* Kill the first process and wait for it. */
 void creation_kill(struct port_jail *j);
 /* Its first process was killed by somebody else: an error that names the limit of the jail's that may have done it. */
