@@ -8,7 +8,6 @@
  */
 #include "project.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/dqblk_xfs.h>
 #include <linux/fs.h>
@@ -22,6 +21,7 @@
 
 #include "error.h"
 #include "sys.h"
+#include "sys/directory.h"
 #include "util.h"
 
 #ifndef SYS_quotactl_fd
@@ -36,14 +36,6 @@
 #define WALKS 16       /* that are begun again because something was moved */
 #define BLOCK 1024     /* quotactl(2): QIF_DQBLKSIZE */
 #define QUOTA(cmd) ((unsigned)QCMD(cmd, PRJQUOTA))
-
-struct entry {
-	uint64_t ino;
-	int64_t next;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
 
 /* A directory that the walk has left for one in it. */
 struct level {
@@ -142,7 +134,7 @@ static int ascend(struct walk *w)
 }
 
 /* 1: the walk goes on in this entry. What is gone meanwhile, or lies in another file system, is none of ours. */
-static int mark_entry(struct walk *w, const struct entry *e)
+static int mark_entry(struct walk *w, const struct directory_entry *e)
 {
 	_cleanup_close_ int fd = -1, file = -1;
 	struct stat st;
@@ -169,16 +161,15 @@ static int mark_entry(struct walk *w, const struct entry *e)
 /* Some entries of the directory. 1: there are no more. */
 static int read_some(struct walk *w)
 {
-	long n = syscall(SYS_getdents64, w->fd, w->buffer, sizeof(w->buffer));
+	long n = directory_read(w->fd, w->buffer, sizeof(w->buffer));
 	int r = 0;
 
 	if (n <= 0)
 		return n == 0 ? 1 : errno == ENOENT ? 1 : negative_errno();
 	for (long at = 0; r == 0 && at < n;) {
-		const struct entry *e = (const struct entry *)(const void *)(w->buffer + at);
+		const struct directory_entry *e = directory_next(w->buffer, &at);
 
-		at += e->length;
-		if (strcmp(e->name, ".") != 0 && strcmp(e->name, "..") != 0)
+		if (!directory_is_dots(e))
 			r = mark_entry(w, e);
 	}
 	return r < 0 ? r : 0;

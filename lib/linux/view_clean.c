@@ -13,20 +13,13 @@
 #include "disk.h"
 #include "errand.h"
 #include "project.h"
+#include "sys/directory.h"
 #include "sys/served.h"
 #include "view_parts.h"
 
 /* On a work directory of ours; nobody but the host's root can set or see it. */
 #define WORK_MARK "trusted.jail.work"
 #define DEPTH_MAX 8 /* the kernel's own are work/, index/ and, for a moment, a file or directory being copied */
-
-struct entry {
-	uint64_t ino;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
 
 static int remove_tree(int holder, const char *name, unsigned depth);
 
@@ -36,14 +29,13 @@ static int empty_directory(int dir, unsigned depth)
 	bool removed = true;
 	long n = 0;
 
-	while (removed && (n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0) {
+	while (removed && (n = directory_read(dir, buffer, sizeof(buffer))) > 0) {
 		removed = false;
 		for (long at = 0; at < n;) {
-			const struct entry *e = (const struct entry *)(const void *)(buffer + at);
+			const struct directory_entry *e = directory_next(buffer, &at);
 			int r;
 
-			at += e->length;
-			if (strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0)
+			if (directory_is_dots(e))
 				continue;
 			r = remove_tree(dir, e->name, depth + 1);
 			if (r < 0)
@@ -104,9 +96,9 @@ static int is_empty(int dir)
 	char buffer[256] __attribute__((aligned(8)));
 	long n, entries = 0;
 
-	while ((n = syscall(SYS_getdents64, dir, buffer, sizeof(buffer))) > 0)
+	while ((n = directory_read(dir, buffer, sizeof(buffer))) > 0)
 		for (long at = 0; at < n; entries++)
-			at += ((const struct entry *)(const void *)(buffer + at))->length;
+			(void)directory_next(buffer, &at);
 	if (n < 0 || lseek(dir, 0, SEEK_SET) < 0)
 		return negative_errno();
 	return entries <= 2; /* "." and ".." */

@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "sys/directory.h"
 #include "view_parts.h"
 
 typedef int found_fn(struct view *v, const char *path, struct jail_error *err);
@@ -54,22 +55,20 @@ static int expand_glob(struct view *v, struct expansion *x, const char *glob, si
 	if (dir < 0)
 		return jail_error_sys(err, -dir, "cannot read %s", x->path);
 	for (;;) {
-		long n = syscall(SYS_getdents64, dir, buffer, VIEW_BUFFER);
+		long n = directory_read(dir, buffer, VIEW_BUFFER);
 
 		if (n < 0)
 			return jail_error_sys(err, errno, "cannot read %s", x->path);
 		if (n == 0)
 			return 0;
 		for (long at = 0; at < n;) {
-			const struct view_entry *e = (const struct view_entry *)(const void *)(buffer + at);
+			const struct directory_entry *e = directory_next(buffer, &at);
 			int r;
 
-			at += e->length;
 			if (++v->nscanned > VIEW_SCANNED_MAX)
 				return jail_error_set(
 				    err, E2BIG, "%s: more than %d names to look at", x->pattern, VIEW_SCANNED_MAX);
-			if (strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0 ||
-			    !view_match(glob, glob_length, e->name))
+			if (directory_is_dots(e) || !view_match(glob, glob_length, e->name))
 				continue;
 			r = descend(v, x, e->name, glob + glob_length, length, depth + 1, err);
 			if (r < 0)

@@ -26,15 +26,6 @@
 #define VIEW_SCANNED_MAX 262144 /* directory entries looked at for all globs */
 #define VIEW_BUFFER 16384
 
-/* An entry of a directory as getdents64(2) writes it. */
-struct view_entry {
-	uint64_t ino;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type; /* DT_* */
-	char name[];
-};
-
 /* struct statx as the kernel writes it: the C libraries we build with disagree about having it. */
 struct view_stat {
 	uint32_t mask, blksize;

@@ -4,11 +4,11 @@
  * of its own, root inside is nobody to these file systems, so what only root may touch is safe as it is. With the
  * host's users everything is covered that is not known to be harmless, also what later kernels may add.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ipclimit.h"
+#include "sys/directory.h"
 #include "view_parts.h"
 
 #define SHUT (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -62,7 +62,7 @@ static int below(char path[PATH_MAX], const char *where, const char *name, struc
 }
 
 /* A process is seen by those who may see processes; a link leads to what has a rule of its own. */
-static int shut_entry(struct view *v, const char *where, const struct view_entry *e, const struct known *known,
+static int shut_entry(struct view *v, const char *where, const struct directory_entry *e, const struct known *known,
     size_t n, struct jail_error *err)
 {
 	char path[PATH_MAX];
@@ -97,14 +97,13 @@ static int shut(struct view *v, const char *where, const struct known *known, si
 	if (dir < 0)
 		return jail_error_sys(err, -dir, "cannot open %s", where);
 	for (;;) {
-		long n = syscall(SYS_getdents64, dir, buffer, VIEW_BUFFER);
+		long n = directory_read(dir, buffer, VIEW_BUFFER);
 
 		if (n <= 0)
 			return n < 0 ? jail_error_sys(err, errno, "cannot read %s", where) : 0;
 		for (long at = 0; at < n;) {
-			const struct view_entry *e = (const struct view_entry *)(const void *)(buffer + at);
+			const struct directory_entry *e = directory_next(buffer, &at);
 
-			at += e->length;
 			r = shut_entry(v, where, e, known, nknown, err);
 			if (r < 0)
 				return r;

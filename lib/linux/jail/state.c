@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "sys.h"
+#include "sys/directory.h"
 #include "sys/host_path.h"
 #include "util.h"
 
@@ -36,15 +37,6 @@ struct memory {
 		uint64_t ino;
 	} change[ARRAY_SIZE(place)];
 	char names[PLAN_STATE_MAX];
-};
-
-/* linux_dirent64(2) as the kernel writes it. */
-struct entry {
-	uint64_t ino;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
 };
 
 struct search {
@@ -91,13 +83,11 @@ static void look_at(struct search *s, int holder, const char *name, size_t lengt
 		look(s, dir, length, depth - 1);
 }
 
-static bool wanted(const struct search *s, const struct entry *e)
+static bool wanted(const struct search *s, const struct directory_entry *e)
 {
-	enum { UNKNOWN = 0, DIRECTORY = 4, REGULAR = 8 };
-
-	if (e->name[0] == '.' && (e->name[1] == '\0' || (e->name[1] == '.' && e->name[2] == '\0')))
+	if (directory_is_dots(e))
 		return false;
-	return e->type == DIRECTORY || e->type == UNKNOWN || (s->files && e->type == REGULAR);
+	return e->type == DT_DIR || e->type == DT_UNKNOWN || (s->files && e->type == DT_REG);
 }
 
 /* The directory s->path[0..length). Its owner may be anybody: nothing is followed, and there is an end. */
@@ -106,12 +96,11 @@ static void look(struct search *s, int dir, size_t length, unsigned depth)
 	char *buffer = s->buffer[depth];
 	long n;
 
-	while ((n = syscall(SYS_getdents64, dir, buffer, BUFFER)) > 0) {
+	while ((n = directory_read(dir, buffer, BUFFER)) > 0) {
 		for (long at = 0; at < n;) {
-			const struct entry *e = (const struct entry *)(const void *)(buffer + at);
+			const struct directory_entry *e = directory_next(buffer, &at);
 			size_t name = strlen(e->name), end = length + 1 + name;
 
-			at += e->length;
 			if (++s->looked > LOOKED_MAX)
 				return;
 			if (!wanted(s, e) || end >= sizeof(s->path))

@@ -194,24 +194,36 @@ static int cannot(const char *asked, int r, struct jail_error *err)
 	return jail_error_hint(err, EPERM, "that program need not answer: name a place in a file system of the host's");
 }
 
-/* Walk from the host's root; behind each link that may be followed from there again, and *path has its target. */
+/*
+ * Walk `path` from `root_fd`, or from the host's root. 0: `ret` is what it names; 1: a link stands in the way, `l`;
+ * anything else is an error that is told.
+ */
+static int walk_from(
+    int root_fd, const char *asked, const char *path, struct link *l, struct at *ret, struct jail_error *err)
+{
+	struct at at = {.fd = -1};
+	int r = begin_at(root_fd, &at);
+
+	if (r == 0)
+		r = walk(&at, path, l);
+	if (r == 0 && !l->found) {
+		*ret = at;
+		return 0;
+	}
+	(void)close_fd(at.fd);
+	return r < 0 ? cannot(asked, r, err) : 1;
+}
+
+/* From the host's root; behind each link that may be followed from there again, and *path has its target. */
 static int follow(const char *asked, char path[PATH_MAX], struct at *ret, struct jail_error *err)
 {
 	struct link l;
 
 	for (unsigned i = 0; i <= LINKS_MAX; i++) {
-		struct at at;
-		int r = begin_at(-1, &at);
+		int r = walk_from(-1, asked, path, &l, ret, err);
 
-		if (r == 0)
-			r = walk(&at, path, &l);
-		if (r == 0 && !l.found) {
-			*ret = at;
-			return 0;
-		}
-		(void)close_fd(at.fd);
-		if (r < 0)
-			return cannot(asked, r, err);
+		if (r <= 0)
+			return r;
 		if (!l.of_system)
 			return refuse_link(asked, path, &l, err);
 		r = substitute(path, &l);
@@ -225,22 +237,16 @@ static int follow(const char *asked, char path[PATH_MAX], struct at *ret, struct
 static int go(int root_fd, const char *asked, char path[PATH_MAX], struct at *ret, struct jail_error *err)
 {
 	bool beneath = normalize(path);
-	struct at at = {.fd = -1};
 	struct link l;
 	int r;
 
 	if (root_fd < 0)
 		return follow(asked, path, ret, err);
-	r = beneath ? begin_at(root_fd, &at) : -EXDEV;
-	if (r == 0)
-		r = walk(&at, path, &l);
-	if (r == 0 && !l.found) {
-		*ret = at;
-		return 0;
-	}
-	(void)close_fd(at.fd);
-	if (r < 0)
-		return cannot(asked, r, err);
+	if (!beneath)
+		return cannot(asked, -EXDEV, err);
+	r = walk_from(root_fd, asked, path, &l, ret, err);
+	if (r <= 0)
+		return r;
 	(void)jail_error_set(err, ELOOP, "%s: a symbolic link is on the way, and none is followed there", asked);
 	return jail_error_hint(err, ELOOP, "write where it leads, if that is what is meant");
 }
