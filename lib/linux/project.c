@@ -49,7 +49,7 @@ struct walk {
 	uint32_t project;
 	size_t depth;
 	struct level level[DEPTH_MAX];
-	char buffer[4096] __attribute__((aligned(8)));
+	uint64_t buffer[512];
 };
 
 static int quotactl_fd(int fd, unsigned command, uint32_t project, void *argument)

@@ -44,7 +44,7 @@ static int expand_glob(struct view *v, struct expansion *x, const char *glob, si
     unsigned depth, struct jail_error *err)
 {
 	_cleanup_close_ int dir = -1;
-	char *buffer;
+	uint64_t *buffer;
 
 	if (depth >= VIEW_GLOBS_MAX)
 		return jail_error_set(err, E2BIG, "%s: more than %d globs in a path", x->pattern, VIEW_GLOBS_MAX);

@@ -79,8 +79,8 @@ enum view_root_kind {
 
 /* Lists and buffers of what is found only while building. */
 struct view_room {
-	char buffer[VIEW_BUFFER];		       /* mountinfo */
-	char entries[VIEW_GLOBS_MAX + 1][VIEW_BUFFER]; /* directories being read */
+	char buffer[VIEW_BUFFER];					      /* mountinfo */
+	uint64_t entries[VIEW_GLOBS_MAX + 1][VIEW_BUFFER / sizeof(uint64_t)]; /* directories being read */
 };
 
 struct view {

@@ -85,7 +85,7 @@ static int shut_entry(struct view *v, const char *where, const struct directory_
 static int shut(struct view *v, const char *where, const struct known *known, size_t nknown, struct jail_error *err)
 {
 	_cleanup_close_ int dir = -1;
-	char *buffer;
+	uint64_t *buffer;
 	int r = view_need_room(v);
 
 	if (r < 0)

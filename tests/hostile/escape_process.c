@@ -123,12 +123,16 @@ static void tell(const char *pid, const char *what, const char *of)
 	caught++;
 }
 
-/* Is that file our jail's? Then there is nothing to it. */
-static int ours(const char *path)
+/* Is that file our jail's: on its root's file system, or what it has by that name itself? Then there is nothing to it.
+ * The host's jexec, run inside as a script's interpreter, opens the jail's own /sys/fs/cgroup. */
+static int ours(const char *path, const char *name)
 {
-	struct stat theirs, root;
+	struct stat theirs, own;
 
-	return stat(path, &theirs) < 0 || (stat("/", &root) == 0 && theirs.st_dev == root.st_dev);
+	if (stat(path, &theirs) < 0)
+		return 1;
+	return (stat("/", &own) == 0 && theirs.st_dev == own.st_dev) ||
+	       (stat(name, &own) == 0 && theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino);
 }
 
 static void try_links(const char *pid)
@@ -143,7 +147,7 @@ static void try_links(const char *pid)
 		(void)snprintf(path, sizeof(path), "/proc/%s/%s", pid, links[i]);
 		n = readlink(path, to, sizeof(to) - 1);
 		to[n > 0 ? n : 0] = '\0';
-		if (n <= 0 || ours(path))
+		if (n <= 0 || ours(path, to))
 			continue;
 		/* The program of a process may be ours to read, never to write: once it has ended it is not busy any
 		 * more. */
@@ -188,11 +192,31 @@ static void try_files(const char *pid)
 		(void)snprintf(path, sizeof(path), "/proc/%s/fd/%s", pid, e->d_name);
 		n = readlink(path, to, sizeof(to) - 1);
 		to[n > 0 ? n : 0] = '\0';
-		if (n > 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode) && !ours(path))
+		if (n > 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode) && !ours(path, to))
 			tell(pid, "a directory", to);
 	}
 	if (d != NULL)
 		(void)closedir(d);
+}
+
+/* Does it still run the host's program under the name it was entered by? The same program as the interpreter of a
+ * script of ours is a process of ours, which allow.debug lets us trace. */
+static int enters(const char *pid)
+{
+	char path[300], name[32] = "";
+	ssize_t n = -1;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%s/exe", pid);
+	if (ours(path, "/"))
+		return 0;
+	(void)snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, name, sizeof(name) - 1);
+		(void)close(fd);
+	}
+	return n > 0 && strcmp(name, "/proc/self/exe") != 0;
 }
 
 static void try_process(const char *pid)
@@ -206,14 +230,13 @@ static void try_process(const char *pid)
 	(void)snprintf(path, sizeof(path), "/proc/%s/mem", pid);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd >= 0) {
-		if (!ours("/proc/self/exe"))
+		if (enters(pid))
 			tell(pid, "the memory", "");
 		(void)close(fd);
 	}
-	/* A program of the jail's own may be traced where allow.unprivileged_proc_debug says so: only others count. */
-	(void)snprintf(path, sizeof(path), "/proc/%s/exe", pid);
-	if (!ours(path) && ptrace(PTRACE_SEIZE, number_of, 0L, 0L) == 0) {
-		tell(pid, "the process itself", "");
+	if (ptrace(PTRACE_SEIZE, number_of, 0L, 0L) == 0) {
+		if (enters(pid))
+			tell(pid, "the process itself", "");
 		(void)ptrace(PTRACE_DETACH, number_of, 0L, 0L);
 	}
 }

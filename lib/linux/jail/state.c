@@ -44,7 +44,7 @@ struct search {
 	size_t used, looked;
 	bool files;
 	char path[PATH_MAX];
-	char buffer[DEPTH_MAX + 1][BUFFER];
+	uint64_t buffer[DEPTH_MAX + 1][BUFFER / sizeof(uint64_t)];
 };
 
 static void look(struct search *s, int dir, size_t length, unsigned depth);
@@ -93,7 +93,7 @@ static bool wanted(const struct search *s, const struct directory_entry *e)
 /* The directory s->path[0..length). Its owner may be anybody: nothing is followed, and there is an end. */
 static void look(struct search *s, int dir, size_t length, unsigned depth)
 {
-	char *buffer = s->buffer[depth];
+	uint64_t *buffer = s->buffer[depth];
 	long n;
 
 	while ((n = directory_read(dir, buffer, BUFFER)) > 0) {

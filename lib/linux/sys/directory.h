@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * directory.h: the entries of a directory as getdents64(2) writes them into a buffer of the caller's. readdir(3) would
- * take memory for each directory.
+ * directory.h: the entries of a directory as getdents64(2) writes them into a buffer of the caller's, which has the
+ * alignment of their first member. readdir(3) would take memory for each directory.
  */
 #ifndef LINUX_SYS_DIRECTORY_H
 #define LINUX_SYS_DIRECTORY_H
@@ -20,16 +20,16 @@ struct directory_entry {
 	char name[];
 };
 
-/* Fill a buffer, which is aligned for 64 bits. The bytes in it; 0: there is no more; -1 with errno. */
-static inline long directory_read(int dir, char *buffer, size_t size)
+/* Fill a buffer of `size` bytes. The bytes in it; 0: there is no more; -1 with errno. */
+static inline long directory_read(int dir, uint64_t *buffer, size_t size)
 {
 	return syscall(SYS_getdents64, dir, buffer, size);
 }
 
 /* The entry at `*at` of the buffer; `*at` becomes where the next one is. */
-static inline const struct directory_entry *directory_next(const char *buffer, long *at)
+static inline const struct directory_entry *directory_next(const uint64_t *buffer, long *at)
 {
-	const struct directory_entry *e = (const struct directory_entry *)(const void *)(buffer + *at);
+	const struct directory_entry *e = (const void *)((const char *)buffer + *at);
 
 	*at += e->length;
 	return e;
