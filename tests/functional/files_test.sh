@@ -140,13 +140,12 @@ mount_body() {
 	new_root
 	mkdir outside root/ro root/rw root/tmpfs
 	echo hello >outside/file
-	before=$(cat /proc/self/mountinfo)
 	echo "$(pwd)/outside /rw nullfs rw 0 0" >fstab
 	atf_check -o inline:'hello\nhello\n' jail -cq name=$p path=$root mount="$(pwd)/outside $root/ro nullfs ro 0 0" \
 		mount+="tmpfs /tmpfs tmpfs rw,size=64k,mode=700 0 0" mount.fstab="$(pwd)/fstab" \
 		command='cat /ro/file /rw/file; echo w >/rw/w; echo t >/tmpfs/t; touch /ro/x 2>/dev/null && echo written; true'
 	atf_check -o inline:'w\n' cat outside/w
-	[ "$before" = "$(cat /proc/self/mountinfo)" ] || die "the host's mounts changed"
+	atf_check -s exit:1 grep -F "$(pwd)" /proc/self/mountinfo
 	[ ! -e outside/x ] && [ ! -e root/tmpfs/t ] || die "it wrote where it should not"
 	atf_check -o inline:'750 33 34\n1000\n' jail -cq name=$p path=$root mount='tmpfs /ro tmpfs mode=750,uid=33,gid=34,inodes=1000 0 0' \
 		command='stat -c "%a %u %g" /ro; stat -f -c %c /ro'

@@ -1,6 +1,7 @@
 #! /usr/bin/env atf-sh
 # SPDX-License-Identifier: BSD-2-Clause
 # jcheck(8), as root and as another user; and that it leaves nothing behind.
+# Exclusive: it counts what the machine has.
 . "$(atf_get_srcdir)/common.sh"
 
 # What a probe could leave: mounts, groups, processes, interfaces.
