@@ -128,15 +128,18 @@ static int open_beneath(int fd, const char *name)
  */
 static int base_upper(struct view *v, const struct view_submount *s, int *ret_upper, int *ret_work)
 {
+	/* Not to read it: it may be shut to the jail, other than what is mounted there. */
 	_cleanup_close_ int merged =
-	    sys_openat2(v->root, s->name, O_RDONLY | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	    sys_openat2(v->root, s->name, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 	_cleanup_close_ int holder = -1, upper = -1;
+	char name[32];
 	struct stat st;
 	int r;
 
 	if (merged < 0)
 		return errno == ENOTDIR || errno == ELOOP ? -ENOENT : negative_errno();
-	if (fstat(merged, &st) < 0 || fchmod(merged, st.st_mode & 07777) < 0)
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", merged);
+	if (fstat(merged, &st) < 0 || chmod(name, st.st_mode & 07777) < 0)
 		return negative_errno();
 	holder = open_beneath(v->beside, v->upper_name);
 	if (holder < 0)

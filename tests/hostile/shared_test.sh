@@ -136,8 +136,14 @@ children_body() {
 define_case submounts "file systems beneath are held to it too, any number of them; a file that is a mount as well"
 submounts_body() {
 	make_tree
-	mkdir "/opt/$p/many" "/opt/$p/other" "/opt/$p/shut"
+	mkdir "/opt/$p/many" "/opt/$p/other" "/opt/$p/shut" own-new own-inherit
+	mkdir -m 700 "/opt/$p/covered" # what is mounted there isn't shut
 	mount --bind "$data" "/opt/$p/other"
+	mount --bind "$data" "/opt/$p/covered"
+	mkdir "/opt/$p/unbindable"
+	mount -t tmpfs none "/opt/$p/unbindable"
+	mount --make-unbindable "/opt/$p/unbindable"
+	echo secret >"/opt/$p/unbindable/known"
 	chmod 700 "/opt/$p/shut"
 	mount --bind "/opt/$p/shut" "/opt/$p/shut"
 	echo secret >"/opt/$p/shut/known"
@@ -151,13 +157,15 @@ submounts_body() {
 		i=$((i + 1))
 	done
 	for users in new inherit; do
-		for view in $views; do
+		for view in $views "path=$PWD/own-$users,path.base=/"; do
 			words=$(echo "$view" | tr ',' ' ')
 			# shellcheck disable=SC2086
 			jail -q -c name=$p $words users=$users persist 2>err || die "$view: $(cat err)"
 			same jexec $p "/opt/$p/probe" "/opt/$p/other"
+			same jexec $p "/opt/$p/probe" "/opt/$p/covered"
 			[ "$(jexec $p cat "/opt/$p/many/$((count - 1))/0755.0/known")" = known ] || die "$view: a mount is missing"
-			jexec $p cat "/opt/$p/many/$((count - 1))/0755.0/shut" "/opt/$p/shut/known" "/opt/$p/file" 2>err >inside
+			jexec $p cat "/opt/$p/many/$((count - 1))/0755.0/shut" "/opt/$p/shut/known" "/opt/$p/file" \
+			    "/opt/$p/unbindable/known" 2>err >inside
 			! grep secret inside || die "$view: $(cat inside)"
 			jail -qR $p
 		done
