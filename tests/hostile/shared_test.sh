@@ -141,9 +141,8 @@ submounts_body() {
 	mount --bind "$data" "/opt/$p/other"
 	mount --bind "$data" "/opt/$p/covered"
 	mkdir "/opt/$p/unbindable"
-	mount -t tmpfs none "/opt/$p/unbindable"
+	mount --bind "$data" "/opt/$p/unbindable"
 	mount --make-unbindable "/opt/$p/unbindable"
-	echo secret >"/opt/$p/unbindable/known"
 	chmod 700 "/opt/$p/shut"
 	mount --bind "/opt/$p/shut" "/opt/$p/shut"
 	echo secret >"/opt/$p/shut/known"
@@ -165,7 +164,7 @@ submounts_body() {
 			same jexec $p "/opt/$p/probe" "/opt/$p/covered"
 			[ "$(jexec $p cat "/opt/$p/many/$((count - 1))/0755.0/known")" = known ] || die "$view: a mount is missing"
 			jexec $p cat "/opt/$p/many/$((count - 1))/0755.0/shut" "/opt/$p/shut/known" "/opt/$p/file" \
-			    "/opt/$p/unbindable/known" 2>err >inside
+			    "/opt/$p/unbindable/file/0604.0.0" 2>err >inside
 			! grep secret inside || die "$view: $(cat inside)"
 			jail -qR $p
 		done
