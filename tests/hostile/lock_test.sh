@@ -114,22 +114,6 @@ user_reads_body() {
 	nothing_left
 }
 
-lock_case all 'a command has the lock of all jails: that lock is named, and its holder'
-all_body() {
-	begin
-	works 60 jail -c name="$p" path="$root" persist
-	"$JAIL_HOSTILE/stopper" byte "$(tree)/cgroup.kill" >locked &
-	echo $! >>pids
-	is_said locked '^locked'
-	ends 150 jail -m name="$p" host.hostname=late
-	[ $status -ne 0 ] || die 'it was changed'
-	one_line "process $! \\(stopper\\) has the lock of all jails"
-	kill -KILL $!
-	works 60 jail -m name="$p" host.hostname=late
-	works 60 jail -R "$p"
-	nothing_left
-}
-
 # A jail that the host's administrator has frozen: the entering process stops at its first instruction.
 lock_case entry 'a process that enters does not get to its program'
 entry_body() {
