@@ -88,8 +88,8 @@ with_stage() {
 }
 
 # tests DIR [FILTER...]: the Kyuafile of build/DIR; one result a test case. As many cases at once as there are
-# processors; programs that say "# Exclusive: REASON" run after all others, alone. Kyua has been seen to break down by
-# itself: what has no result then is run once more, and has failed if it has none again.
+# processors; programs that say "# Exclusive: REASON" run after all others, alone. Kyua has
+# crashed before: cases that have no result then are run once more, and count as failed if they have none again.
 tests() {
 	name=$1
 	shift
@@ -112,7 +112,7 @@ tests() {
 	done <"$log.missing"
 }
 
-# run_kyua DIR CASE...: what failed is printed whole.
+# run_kyua DIR CASE...: appends the results to the log, and prints the output of the cases that failed.
 run_kyua() {
 	db=$build/$1/kyua.db
 	kyuafile=$build/$1/tests/Kyuafile

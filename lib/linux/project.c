@@ -49,7 +49,7 @@ struct walk {
 	uint32_t project;
 	size_t depth;
 	struct level level[DEPTH_MAX];
-	uint64_t buffer[512];
+	uint64_t buffer[4096 / sizeof(uint64_t)];
 };
 
 static int quotactl_fd(int fd, unsigned command, uint32_t project, void *argument)

@@ -25,7 +25,7 @@ static int remove_tree(int holder, const char *name, unsigned depth);
 
 static int empty_directory(int dir, unsigned depth)
 {
-	uint64_t buffer[512];
+	uint64_t buffer[4096 / sizeof(uint64_t)];
 	bool removed = true;
 	long n = 0;
 
@@ -93,7 +93,7 @@ static int is_roots(int fd)
 /* 1, 0 or -errno; leaves the place where reading goes on at the beginning. */
 static int is_empty(int dir)
 {
-	uint64_t buffer[32];
+	uint64_t buffer[256 / sizeof(uint64_t)];
 	long n, entries = 0;
 
 	while ((n = directory_read(dir, buffer, sizeof(buffer))) > 0)

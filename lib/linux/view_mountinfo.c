@@ -95,14 +95,6 @@ static bool unreadable(int r)
 	       r == -EHOSTDOWN || r == -EHOSTUNREACH || r == -ECONNREFUSED;
 }
 
-static bool still_there(int tree_fd, const char *name, uint64_t id)
-{
-	_cleanup_close_ int fd = sys_openat2(tree_fd, name, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	struct view_stat st;
-
-	return fd >= 0 && view_stat(fd, &st) == 0 && st.mnt_id == id;
-}
-
 /* The mount of this line, copied; skipped (0) when it lies beneath another or was taken off meanwhile. */
 static int take(struct view *v, int tree_fd, const struct mount_line *l, const char *name, struct jail_error *err)
 {
@@ -118,8 +110,8 @@ static int take(struct view *v, int tree_fd, const struct mount_line *l, const c
 	if (r < 0 || st.mnt_id != l->id || (!S_ISDIR(st.mode) && !S_ISREG(st.mode)))
 		return r;
 	r = view_submount_copy(v, fd, name, &st, view_shown(v, name - 1) > 0);
-	if (r == -EINVAL) /* it went meanwhile, or is unbindable: mount_namespaces(7) */
-		return still_there(tree_fd, name, l->id) ? leave_out(v, l, true, name, err) : 0;
+	if (r == -EINVAL) /* unbindable (mount_namespaces(7)), or unmounted just now: not looked up a second time */
+		return leave_out(v, l, true, name, err);
 	return r < 0 ? jail_error_sys(err, -r, "cannot copy the mount at %s", name) : 0;
 }
 

@@ -128,7 +128,7 @@ static int open_beneath(int fd, const char *name)
  */
 static int base_upper(struct view *v, const struct view_submount *s, int *ret_upper, int *ret_work)
 {
-	/* Not to read it: it may be shut to the jail, other than what is mounted there. */
+	/* O_PATH: the jail may be unable to read this directory, although it may read what is mounted on it. */
 	_cleanup_close_ int merged =
 	    sys_openat2(v->root, s->name, O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 	_cleanup_close_ int holder = -1, upper = -1;

@@ -123,8 +123,10 @@ static void tell(const char *pid, const char *what, const char *of)
 	caught++;
 }
 
-/* Is that file our jail's: on its root's file system, or what it has by that name itself? Then there is nothing to it.
- * The host's jexec, run inside as a script's interpreter, opens the jail's own /sys/fs/cgroup. */
+/*
+ * Does the file belong to our jail? It does on the file system of our root, and when we find the same file by its name.
+ * (When the host's jexec runs inside as the interpreter of a script, it opens the jail's own /sys/fs/cgroup.)
+ */
 static int ours(const char *path, const char *name)
 {
 	struct stat theirs, own;
@@ -199,8 +201,10 @@ static void try_files(const char *pid)
 		(void)closedir(d);
 }
 
-/* Does it still run the host's program under the name it was entered by? The same program as the interpreter of a
- * script of ours is a process of ours, which allow.debug lets us trace. */
+/*
+ * Is the process still entering, that is, does it run a program of the host's? As the interpreter of a script of ours
+ * that program is a process of our own, which allow.debug lets us trace.
+ */
 static int enters(const char *pid)
 {
 	char path[300], name[32] = "";

@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # SPDX-License-Identifier: BSD-2-Clause
-# What lock_test.sh can't ask beside other tests, whose commands would wait as well.
-# Exclusive: it has the lock of all jails for half a minute.
+# The case of lock_test.sh in which every command on jails waits.
+# Exclusive: commands of other tests would wait half a minute for the lock of all jails, and fail.
 . "$(atf_get_srcdir)/lock_test.sh"
 
 lock_case all 'a command has the lock of all jails: that lock is named, and its holder'

@@ -137,7 +137,7 @@ define_case submounts "file systems beneath are held to it too, any number of th
 submounts_body() {
 	make_tree
 	mkdir "/opt/$p/many" "/opt/$p/other" "/opt/$p/shut" own-new own-inherit
-	mkdir -m 700 "/opt/$p/covered" # what is mounted there isn't shut
+	mkdir -m 700 "/opt/$p/covered" # readable once $data is mounted on it
 	mount --bind "$data" "/opt/$p/other"
 	mount --bind "$data" "/opt/$p/covered"
 	mkdir "/opt/$p/unbindable"

@@ -557,7 +557,7 @@ change_body() {
 }
 
 define_case leaves_nothing "no mount, work directory or process of a build is left, also when it fails"
-# In a mount namespace where no other test mounts anything; what another test takes away may go there too.
+# In a private mount namespace: mounts of other tests do not appear in it, but may disappear.
 leaves_nothing_body() {
 	new_tree tree
 	mkdir above share
@@ -575,6 +575,7 @@ leaves_nothing_body() {
 		sort /proc/self/mountinfo | comm -13 before -
 	EOF
 	atf_check unshare --mount --propagation private sh builds
+	atf_check -s exit:1 pgrep -f -- "^$probe -p $(pwd)/"
 	atf_check rm -r tree above share
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * directory.h: the entries of a directory as getdents64(2) writes them into a buffer of the caller's, which has the
- * alignment of their first member. readdir(3) would take memory for each directory.
+ * directory.h: the entries of a directory as getdents64(2) writes them into a buffer of the caller's. The buffer is an
+ * array of uint64_t, because the entries need its alignment. readdir(3) would allocate memory for each directory.
  */
 #ifndef LINUX_SYS_DIRECTORY_H
 #define LINUX_SYS_DIRECTORY_H
