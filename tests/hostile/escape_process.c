@@ -20,6 +20,7 @@
 #include <linux/keyctl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,18 +124,26 @@ static void tell(const char *pid, const char *what, const char *of)
 	caught++;
 }
 
+/* The number of the mount that a file is reached by, 0: none. struct statx is in headers that exclude each other. */
+static uint64_t mount_of(const char *path)
+{
+	uint64_t st[32] = {0};
+
+	if (syscall(__NR_statx, AT_FDCWD, path, 0, 0x1000u /* STATX_MNT_ID */, st) < 0)
+		return 0;
+	return st[18];
+}
+
 /*
- * Does the file belong to our jail? It does on the file system of our root, and when we find the same file by its name.
- * (When the host's jexec runs inside as the interpreter of a script, it opens the jail's own /sys/fs/cgroup.)
+ * Does the file belong to our jail? It does on the mount of our root, and on the one where we find its name ourselves.
+ * (When the host's jexec runs inside as the interpreter of a script, it opens the jail's own /sys/fs/cgroup.) Not by
+ * its file system: the host's files may lie on the same one.
  */
 static int ours(const char *path, const char *name)
 {
-	struct stat theirs, own;
+	uint64_t theirs = mount_of(path);
 
-	if (stat(path, &theirs) < 0)
-		return 1;
-	return (stat("/", &own) == 0 && theirs.st_dev == own.st_dev) ||
-	       (stat(name, &own) == 0 && theirs.st_dev == own.st_dev && theirs.st_ino == own.st_ino);
+	return theirs == 0 || theirs == mount_of("/") || theirs == mount_of(name);
 }
 
 static void try_links(const char *pid)
@@ -202,8 +211,9 @@ static void try_files(const char *pid)
 }
 
 /*
- * Is the process still entering, that is, does it run a program of the host's? As the interpreter of a script of ours
- * that program is a process of our own, which allow.debug lets us trace.
+ * Is the process still entering, that is, does it run the host's jexec? Not as the interpreter of a script of ours:
+ * that is a process of our own, which allow.debug lets us trace. So is jail-init, which jexec becomes with
+ * users=inherit when it has given up its rights.
  */
 static int enters(const char *pid)
 {
@@ -220,7 +230,7 @@ static int enters(const char *pid)
 		n = read(fd, name, sizeof(name) - 1);
 		(void)close(fd);
 	}
-	return n > 0 && strcmp(name, "/proc/self/exe") != 0;
+	return n > 0 && strcmp(name, "/proc/self/exe") != 0 && strcmp(name, "jail-init") != 0;
 }
 
 static void try_process(const char *pid)
@@ -229,8 +239,7 @@ static void try_process(const char *pid)
 	pid_t number_of = (pid_t)strtol(pid, NULL, 10);
 	int fd;
 
-	try_links(pid);
-	try_files(pid);
+	/* What takes longer than an entry comes last. */
 	(void)snprintf(path, sizeof(path), "/proc/%s/mem", pid);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd >= 0) {
@@ -243,6 +252,8 @@ static void try_process(const char *pid)
 			tell(pid, "the process itself", "");
 		(void)ptrace(PTRACE_DETACH, number_of, 0L, 0L);
 	}
+	try_files(pid);
+	try_links(pid);
 }
 
 static int ambush(unsigned seconds)
